@@ -1,0 +1,60 @@
+"""The port between words and commands: what an understander is told, and what it gives back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from soni.dialogue.commands import Command
+from soni.value import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """The pending question."""
+
+    flow: str
+    """The flow that asks."""
+    slot: str | None
+    """The slot that a collect asks for; ``None`` while a confirm waits for yes or no."""
+    prompt: str = ""
+    """How it was put to the user."""
+    buttons: Mapping[str, str] = field(default_factory=dict)
+    """What the user may press instead: title → payload."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One line of what was said before."""
+
+    role: str
+    """``user`` or ``assistant``."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Briefing:
+    """All an understander may know of a conversation."""
+
+    now: datetime
+    """The moment of the message, with a time zone; relative dates count from here."""
+    language: str = "en"
+    active_flow: str | None = None
+    """The flow the user is in; not a pattern."""
+    expected: Expectation | None = None
+    flows: frozenset[str] = frozenset()
+    """The flows that may be started now."""
+    slots: Mapping[str, Value] = field(default_factory=dict)
+    """Filled slots of the active flow; sensitive ones are named with the value ``None``."""
+    asked: tuple[str, ...] = ()
+    """Slots the active flow has asked so far, in order; a new value for one of them is a correction."""
+    history: Sequence[Said] = ()
+    """The last messages, oldest first."""
+
+
+class Understander(Protocol):
+    """Turns what the user said into commands."""
+
+    async def understand(self, said: str, briefing: Briefing) -> list[Command]:
+        """What the user wants; an empty list when nothing was understood. Raises NLUError when understanding itself failed."""
+        ...

@@ -1,0 +1,13 @@
+"""What a slot can hold: plain JSON, so that a conversation can be stored, read and moved by anyone."""
+
+from typing import TypeAlias
+
+from typing_extensions import TypeAliasType
+
+Value = TypeAliasType("Value", "None | bool | int | float | str | list[Value] | dict[str, Value]")
+"""A JSON value. Dates and times are ISO 8601 texts, a duration is seconds, money is ``{"amount": 50.0, "currency": "EUR"}``.
+
+``None`` alone means *unset*; ``0``, ``false`` and ``""`` are values.
+"""
+
+Scalar: TypeAlias = bool | int | float | str
