@@ -3,183 +3,313 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from soni.config.values import Duration, Model
+from soni.config.values import (
+    Auto,
+    Count,
+    Duration,
+    Flag,
+    Model,
+    Number,
+    Positive,
+    Size,
+    Timeout,
+    format_duration,
+    misfit,
+)
 
-Positive = Annotated[int, Field(ge=1)]
+PROVIDERS: Final = ("embedded", "openai", "anthropic", "gemini", "azure", "ollama", "groq", "openrouter")
+"""Who can understand; any other name needs an ``api_base``."""
+
+Rate = Annotated[str, Field(pattern=r"^[1-9][0-9]*/(second|minute|hour|day)$")]
+"""``60/minute``."""
+
+
+def _within_a_turn(timeout: timedelta) -> timedelta:
+    # Longer than any gateway waits for an answer.
+    if timeout > timedelta(seconds=120):
+        raise ValueError(f"at most 120s is expected, not {format_duration(timeout)}")
+    return timeout
+
+
+ModelTimeout = Annotated[Timeout, AfterValidator(_within_a_turn)]
+"""How long a model may take."""
 
 
 class Cache(Model):
     """How many answers of a model are kept, and for how long."""
 
-    size: Annotated[int, Field(ge=0)] = 1000
+    size: Count = 1000
+    """How many."""
     ttl: Duration = timedelta(seconds=300)
+    """For how long."""
 
 
 class NLU(Model):
     """Who understands."""
 
-    provider: str = "embedded"
-    """embedded | openai | anthropic | gemini | azure | ollama | groq | openrouter | the name of an OpenAI-compatible service"""
-    model: str = "gpt-4o-mini"
-    temperature: Annotated[float, Field(ge=0.0, le=2.0)] = 0.0
+    provider: Annotated[str, Field(min_length=1)] = "embedded"
+    """embedded (default), openai, anthropic, gemini, azure, ollama, groq, openrouter, or any name with an api_base."""
+    model: Annotated[str, Field(min_length=1)] = "gpt-4o-mini"
+    """The name of the model; the embedded understanding has none."""
+    temperature: Annotated[Number, Field(ge=0.0, le=2.0)] = 0.0
+    """0 for the same answer each time."""
     max_tokens: Positive = 1000
+    """The longest answer."""
     api_base: str | None = None
-    timeout: Duration = timedelta(seconds=10)
-    retries: Annotated[int, Field(ge=0, le=10)] = 2
+    """Where the model is served; keys come from the environment, never from this file."""
+    timeout: ModelTimeout = timedelta(seconds=10)
+    """How long the model may take; 120s at most."""
+    retries: Annotated[Count, Field(le=10)] = 2
+    """How often a failed call is tried again."""
     fallback: Literal["embedded"] | None = "embedded"
+    """Who answers when the model cannot; null to refuse."""
     cache: Cache = Cache()
-    threshold: Annotated[float, Field(ge=0.0, le=1.0)] = 0.6
+    """What the model said before is not asked again."""
+    threshold: Annotated[Number, Field(ge=0.0, le=1.0)] = 0.6
+    """Below it: clarify, or cannot handle."""
+
+    @model_validator(mode="after")
+    def _served(self) -> "NLU":
+        if self.provider not in PROVIDERS and self.api_base is None:
+            known = ", ".join(PROVIDERS)
+            raise misfit("provider", f"{self.provider!r} is none of {known}; any other name needs an 'api_base'")
+        return self
 
 
 class Rephraser(Model):
     """Whether a model may say it in its own words."""
 
-    enabled: bool = False
+    enabled: Flag = False
+    """Off unless asked for."""
     tone: Literal["friendly", "professional", "formal"] = "friendly"
+    """How it speaks."""
     model: str | None = None
+    """A model of its own; otherwise the one that understands."""
 
 
 class Models(Model):
     """The models an assistant uses."""
 
     nlu: NLU = NLU()
+    """Who understands."""
     rephraser: Rephraser = Rephraser()
+    """Who says it in other words."""
 
 
 class Pool(Model):
     """How many connections a store may hold."""
 
-    min_size: Annotated[int, Field(ge=0)] = 1
+    min_size: Count = 1
+    """Kept open."""
     max_size: Positive = 10
+    """At most."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Pool":
+        if self.min_size > self.max_size:
+            raise misfit("min_size", f"min_size ({self.min_size}) is more than max_size ({self.max_size})")
+        return self
 
 
 class Retention(Model):
     """What is kept, and for how long."""
 
-    conversation_ttl: Duration | None = timedelta(days=30)
+    conversation_ttl: Timeout | None = timedelta(days=30)
+    """A conversation that was silent for so long is forgotten; null keeps it for ever."""
     keep_checkpoints: Positive = 1
-    transcript: bool = True
+    """How many saved states of a conversation are kept."""
+    transcript: Flag = True
+    """Whether the words of a conversation are kept."""
 
 
 class Persistence(Model):
     """Where conversations live."""
 
     backend: Literal["memory", "sqlite", "postgresql", "redis"] = "sqlite"
+    """memory forgets at the end of the process."""
     path: Path = Path("./soni.db")
+    """The SQLite file."""
     connection_string: str | None = None
+    """Where PostgreSQL or Redis answers."""
     lock_connection_string: str | None = None
+    """A direct one, where connection_string goes through pgbouncer."""
     pool: Pool = Pool()
+    """Connections to PostgreSQL or Redis."""
     retention: Retention = Retention()
+    """What is kept, and for how long."""
+
+    @model_validator(mode="after")
+    def _reachable(self) -> "Persistence":
+        if self.path.name == "" or "\0" in str(self.path):
+            raise misfit("path", "the name of a file is expected")
+        if self.backend in ("postgresql", "redis") and not self.connection_string:
+            raise misfit("connection_string", f"backend {self.backend} needs a connection_string")
+        return self
 
 
 class Runtime(Model):
     """The limits of a turn."""
 
     max_step_executions: Positive = 100
-    turn_timeout: Duration = timedelta(seconds=30)
+    """How many steps may run before a flow counts as looping."""
+    turn_timeout: Timeout = timedelta(seconds=30)
+    """How long a turn may take in all."""
 
 
 class FlowManagement(Model):
     """How many flows may be open at once."""
 
     max_stack_depth: Positive = 3
+    """Flows the user started; calls and patterns do not count."""
     on_limit_reached: Literal["cancel_oldest", "reject_new"] = "cancel_oldest"
-    max_completed_flows: Annotated[int, Field(ge=0)] = 10
+    """What happens to one more."""
+    max_completed_flows: Count = 10
+    """How many finished flows a conversation remembers."""
 
 
 class Conversation(Model):
     """How a conversation opens, pauses and goes on."""
 
     default_flow: str | None = None
+    """Started when nothing is active and a new conversation opens."""
     fallback_flow: str | None = None
-    session_timeout: Duration | None = timedelta(minutes=60)
+    """Started when nothing was understood."""
+    session_timeout: Timeout | None = timedelta(minutes=60)
+    """After so much silence a conversation begins anew; null for never."""
     max_turns_without_progress: Positive = 5
+    """Turns in which no slot changed, no flow started or ended, and no question was answered."""
     on_no_progress: Literal["handoff", "fallback", "retry"] = "handoff"
+    """What happens then."""
     on_concurrent_message: Literal["enqueue", "reject"] = "enqueue"
+    """What happens to a message that comes while another is being answered."""
     on_flow_changed: Literal["resume", "restart", "cancel"] = "resume"
-    max_history: Annotated[int, Field(ge=0)] = 50
-    max_trace_entries: Annotated[int, Field(ge=0)] = 50
+    """resume at the same step id, else restart; what happens to open flows after a deploy."""
+    max_history: Count = 50
+    """How many messages are remembered."""
+    max_trace_entries: Count = 50
+    """How many steps are remembered for the inspector."""
 
 
 class Collection(Model):
     """How often a value may be wrong."""
 
     max_validation_attempts: Positive = 3
+    """Then pattern_too_many_attempts answers."""
 
 
 class I18n(Model):
     """The languages an assistant speaks."""
 
-    default_language: str = "en"
-    supported_languages: tuple[str, ...] = ("en",)
+    default_language: Annotated[str, Field(min_length=1)] = "en"
+    """Spoken where nothing else was asked for."""
+    supported_languages: Annotated[tuple[str, ...], Field(min_length=1)] = ("en",)
+    """All it speaks."""
 
     @model_validator(mode="after")
     def _default_is_spoken(self) -> "I18n":
         if self.default_language not in self.supported_languages:
-            raise ValueError("default_language must be one of supported_languages")
+            spoken = ", ".join(self.supported_languages)
+            raise misfit("default_language", f"{self.default_language!r} is none of the supported_languages: {spoken}")
         return self
 
 
 class Security(Model):
     """What must not happen, whoever asks."""
 
-    enable_guardrails: bool = True
+    enable_guardrails: Flag = True
+    """Whether allowed_actions and blocked_intents are kept."""
     allowed_actions: tuple[str, ...] = ()
+    """The only actions that run; empty means all."""
     blocked_intents: tuple[str, ...] = ()
+    """Flows that understanding may never start."""
     max_message_length: Positive = 4000
+    """Characters of a message."""
 
 
 class Auth(Model):
     """How callers show who they are."""
 
     mode: Literal["none", "api_key", "jwt"] = "none"
-    allow_insecure: bool = False
+    """none is for loopback only, unless allow_insecure."""
+    allow_insecure: Flag = False
+    """Whether anyone on the network may call a service without auth."""
 
 
 class Jwt(Model):
     """Whose tokens are believed."""
 
     jwks_url: str | None = None
+    """Where the issuer's keys are published."""
     issuer: str | None = None
+    """Who must have issued a token."""
     audience: str | None = None
-    algorithms: tuple[str, ...] = ("RS256",)
-    user_claim: str = "sub"
+    """Whom a token must be meant for."""
+    algorithms: Annotated[
+        tuple[Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"], ...],
+        Field(min_length=1),
+    ] = ("RS256",)
+    """How a token may be signed."""
+    user_claim: Annotated[str, Field(min_length=1)] = "sub"
+    """The claim that names the user."""
     leeway: Duration = timedelta(seconds=30)
+    """How far clocks may differ."""
 
 
 class RateLimit(Model):
     """How much a caller may ask for."""
 
-    per_user: str | None = None
-    per_client: str | None = None
-    storage: str = "memory"
+    per_user: Rate | None = None
+    """Such as 60/minute."""
+    per_client: Rate | None = None
+    """Such as 600/minute, by address."""
+    storage: Annotated[str, Field(pattern=r"^(memory|rediss?://.+)$")] = "memory"
+    """memory, or redis:// where several processes count together."""
 
 
 class Server(Model):
     """The HTTP service."""
 
     auth: Auth = Auth()
-    api_keys_env: str = "SONI_API_KEYS"
+    """How callers show who they are."""
+    api_keys_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] = "SONI_API_KEYS"
+    """The environment variable that holds the hashed keys."""
     jwt: Jwt = Jwt()
+    """Whose tokens are believed."""
     rate_limit: RateLimit | None = None
+    """How much a caller may ask for; null for no limit."""
     cors_origins: tuple[str, ...] = ()
+    """Web pages that may call from a browser."""
     allowed_hosts: tuple[str, ...] = ("*",)
-    max_body_size: str | int = "64KiB"
+    """Names under which the service may be called."""
+    max_body_size: Size = 64 * 1024
+    """The largest request."""
     max_concurrent_turns: Positive = 256
-    metrics_auth: bool = False
-    inspector: Literal["auto"] | bool = "auto"
+    """Turns in work at once; more wait or are refused."""
+    metrics_auth: Flag = False
+    """Whether /metrics asks who calls."""
+    inspector: Auto = "auto"
+    """The page for looking inside; auto: on loopback only."""
+
+    @model_validator(mode="after")
+    def _keys_are_known(self) -> "Server":
+        if self.auth.mode == "jwt" and not self.jwt.jwks_url:
+            raise misfit("jwt", "auth mode jwt needs 'jwks_url'")
+        return self
 
 
 class Logging(Model):
     """What is written about the work."""
 
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """The least that is written."""
     format: Literal["console", "json"] = "console"
+    """For people, or for machines."""
     file: Path | None = None
+    """A file of its own, besides the console."""
 
 
 class Settings(Model):
@@ -188,16 +318,66 @@ class Settings(Model):
     modules: tuple[str, ...] = ()
     """Python modules with actions, beside the YAML or importable."""
     models: Models = Models()
+    """The models an assistant uses."""
     persistence: Persistence = Persistence()
+    """Where conversations live."""
     runtime: Runtime = Runtime()
+    """The limits of a turn."""
     flow_management: FlowManagement = FlowManagement()
+    """How many flows may be open at once."""
     conversation: Conversation = Conversation()
+    """How a conversation opens, pauses and goes on."""
     collection: Collection = Collection()
+    """How often a value may be wrong."""
     i18n: I18n = I18n()
+    """The languages an assistant speaks."""
     security: Security = Security()
+    """What must not happen, whoever asks."""
     server: Server = Server()
+    """The HTTP service."""
     logging: Logging = Logging()
+    """What is written about the work."""
 
 
-INACTIVE: Mapping[str, str] = {}
-"""Paths of settings that are read and checked but not yet acted on, with what happens instead."""
+INACTIVE: Final[Mapping[str, str]] = {
+    "models.nlu.provider": "the embedded understanding answers",
+    "models.nlu.model": "the embedded understanding has no model",
+    "models.nlu.temperature": "the embedded understanding always answers the same",
+    "models.nlu.max_tokens": "the embedded understanding has no model",
+    "models.nlu.api_base": "the embedded understanding calls nobody",
+    "models.nlu.timeout": "the embedded understanding calls nobody",
+    "models.nlu.retries": "the embedded understanding calls nobody",
+    "models.nlu.fallback": "the embedded understanding needs no fallback",
+    "models.nlu.cache": "the embedded understanding needs no cache",
+    "models.rephraser": "responses are said as they are written",
+    "persistence.connection_string": "the conversations are in memory or in the SQLite file",
+    "persistence.lock_connection_string": "conversations are locked within the process",
+    "persistence.pool": "there is no connection pool",
+    "persistence.retention": "conversations are kept, each with its last state",
+    "flow_management.max_completed_flows": "10 are remembered",
+    "conversation.on_concurrent_message": "a message waits until the one before it is answered",
+    "conversation.max_trace_entries": "no steps are remembered",
+    "server.auth.allow_insecure": "the service asks nobody who they are",
+    "server.api_keys_env": "the service asks nobody who they are",
+    "server.jwt": "the service asks nobody who they are",
+    "server.rate_limit": "callers are not limited",
+    "server.cors_origins": "browsers may call from the service's own pages only",
+    "server.allowed_hosts": "the service answers under any name",
+    "server.max_concurrent_turns": "turns are not limited",
+    "server.metrics_auth": "there are no metrics",
+    "server.inspector": "there is no inspector",
+    "logging.file": "everything is written to the console",
+}
+"""Settings, or whole groups, that are read and checked but not yet acted on, with what happens instead."""
+
+REFUSED: Final[Mapping[str, Mapping[str, str]]] = {
+    "persistence.backend": {
+        "postgresql": "PostgreSQL is not available yet; sqlite and memory are",
+        "redis": "Redis is not available yet; sqlite and memory are",
+    },
+    "server.auth.mode": {
+        "api_key": "API keys are not available yet, and a service that shall be closed does not start open",
+        "jwt": "JWT is not available yet, and a service that shall be closed does not start open",
+    },
+}
+"""Values of settings without which the assistant must not start, because something else than asked for would happen."""

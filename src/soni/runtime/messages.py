@@ -2,12 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
 
-from soni.dialogue.state import Utterance
+from soni.dialogue.state import ConversationState, Utterance
 from soni.value import Value
-
-ConversationState: TypeAlias = Literal["idle", "waiting_for_input", "handed_off", "error"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,248 @@
+"""Running actions: time limits, retries, and effects that happen once."""
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from typing import Final, Protocol, Self
+
+from soni.actions.marks import ActionContext
+from soni.actions.registry import Registered, Registry
+from soni.actions.webhook import Webhooks
+from soni.config.models import ActionSpec
+from soni.config.steps import Retry
+from soni.errors import ActionError
+from soni.value import Value
+
+Outputs = Mapping[str, Value]
+_LONGEST_PAUSE: Final = 30.0
+"""Seconds; an exponential backoff grows no further."""
+
+
+class Ledger(Protocol):
+    """Results of side effects, kept from the moment they are known until their turn is committed."""
+
+    async def recall(self, conversation: str, key: str) -> Outputs | None:
+        """The result recorded under this key; ``None`` where there is none."""
+        ...
+
+    async def record(self, conversation: str, key: str, result: Outputs) -> None:
+        """Keep a result; when this returns it is as durable as the conversation."""
+        ...
+
+
+class MemoryLedger:
+    """A ledger that lives as long as the process."""
+
+    def __init__(self) -> None:
+        self._results: dict[str, dict[str, Outputs]] = {}
+
+    async def recall(self, conversation: str, key: str) -> Outputs | None:
+        return self._results.get(conversation, {}).get(key)
+
+    async def record(self, conversation: str, key: str, result: Outputs) -> None:
+        self._results.setdefault(conversation, {})[key] = result
+
+    async def forget(self, conversation: str) -> None:
+        """The conversation is committed, reset or erased: its results are no longer needed."""
+        self._results.pop(conversation, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Whose turn an action runs in, and which visit to which step this is."""
+
+    user_id: str
+    turn: int
+    """Counted from one: the turn that is being answered."""
+    language: str
+    visit: str
+    """Names the frame, the step, and how many effects came before in that frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a run of an action ended."""
+
+    outputs: Outputs
+    attempts: int
+    """0 where the ledger already knew the result."""
+
+
+@dataclass(frozen=True)
+class Actions:
+    """An assistant's actions, ready to run. Use it as an async context manager: it owns the HTTP client of webhooks."""
+
+    specs: Mapping[str, ActionSpec]
+    registry: Registry = field(default_factory=Registry)
+    ledger: Ledger = field(default_factory=MemoryLedger)
+    allowed: frozenset[str] | None = None
+    """Names that may run; ``None`` for all."""
+    _webhooks: Webhooks = field(default_factory=Webhooks)
+    _open: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def __aenter__(self) -> Self:
+        await self._open.enter_async_context(self._webhooks)
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._open.aclose()
+
+    async def run(
+        self,
+        name: str,
+        inputs: Mapping[str, Value],
+        occasion: Occasion,
+        *,
+        timeout: timedelta | None = None,
+        retry: Retry | None = None,
+    ) -> Ran:
+        """Run an action with these inputs (name → value; an optional one may be missing).
+
+        An action that writes, whose result is known, is not run again. Raises ActionError when it fails, times out,
+        or returns what it did not declare.
+        """
+        spec = self.specs[name]
+        if self.allowed is not None and name not in self.allowed:
+            raise ActionError(
+                f"The action {name!r} is not among settings.security.allowed_actions.", action=name, reason="forbidden"
+            )
+        key = effect_key(name, inputs, occasion)
+        if spec.effect == "write" and (known := await self.ledger.recall(occasion.user_id, key)) is not None:
+            return Ran(known, attempts=0)
+        context = ActionContext(occasion.user_id, key, occasion.turn, occasion.language, log_of(name))
+        result, attempts = await self._attempt(
+            name, spec, inputs, context, timeout or spec.timeout, retry or spec.retry
+        )
+        outputs = _outputs(name, spec, result)
+        if spec.effect == "write":
+            await self.ledger.record(occasion.user_id, key, outputs)
+        return Ran(outputs, attempts)
+
+    async def validate(self, validator: str, value: Value, context: ActionContext) -> bool | str:
+        """Whether a value will do; a text says why not. Raises ActionError when the validator itself fails."""
+        verdict = await self._judge(validator, self.registry.validators[validator], value, context)
+        return verdict if isinstance(verdict, str) else bool(verdict)
+
+    async def normalize(self, normalizer: str, value: Value, context: ActionContext) -> Value:
+        """The value, tidied. Raises ActionError when the normalizer fails or returns what is no value."""
+        tidy = await self._judge(normalizer, self.registry.normalizers[normalizer], value, context)
+        try:
+            return as_value(tidy)
+        except TypeError as error:
+            raise ActionError(
+                f"The normalizer {normalizer!r} returned {error}.", action=normalizer, reason="output"
+            ) from error
+
+    async def _judge(self, name: str, registered: Registered, value: Value, context: ActionContext) -> object:
+        given = {registered.context: context} if registered.context else {}
+        try:
+            return await _invoke(registered, (value,), given)
+        except Exception as error:  # an author's function may raise anything; the turn answers for it
+            raise ActionError(f"{name!r} raised {type(error).__name__}.", action=name) from error
+
+    async def _attempt(
+        self, name: str, spec: ActionSpec, inputs: Mapping[str, Value], context: ActionContext,
+        timeout: timedelta | None, retry: Retry | None,
+    ) -> tuple[object, int]:  # fmt: skip
+        most = retry.max_attempts if retry else 1
+        for attempt in range(1, most + 1):
+            try:
+                async with asyncio.timeout(timeout.total_seconds() if timeout else None):
+                    return await self._call(name, spec, inputs, context), attempt
+            except Exception as error:  # an author's function may raise anything; the flow decides what follows
+                if attempt == most or retry is None or not _worth_retrying(error, retry):
+                    reason = "timeout" if isinstance(error, TimeoutError) else "failed"
+                    raise ActionError(f"The action {name!r} {_how(error)}.", action=name, reason=reason) from error
+            await asyncio.sleep(_pause(retry, attempt))
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _call(self, name: str, spec: ActionSpec, inputs: Mapping[str, Value], context: ActionContext) -> object:
+        if spec.http is not None:
+            return await self._webhooks.call(spec.http, inputs, context.idempotency_key)
+        registered = self.registry.actions[name]
+        given: dict[str, object] = dict.fromkeys(registered.required)
+        given |= inputs
+        if registered.context is not None:
+            given[registered.context] = context
+        return await _invoke(registered, (), given)
+
+
+def log_of(name: str) -> logging.Logger:
+    """Where an action, validator or normalizer of this name writes its log."""
+    return logging.getLogger(f"soni.actions.{name}")
+
+
+def effect_key(name: str, inputs: Mapping[str, Value], occasion: Occasion) -> str:
+    """The idempotency key: the same for the same visit with the same inputs, whichever attempt or turn it is."""
+    what = json.dumps([occasion.user_id, occasion.visit, name, inputs], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(what.encode()).hexdigest()[:32]
+
+
+def as_value(thing: object) -> Value:
+    """Plain JSON for what Python code returns: dates become ISO texts, decimals floats. Raises TypeError for the rest."""
+    match thing:
+        case Enum():  # first, because an enum may also be a text or a number
+            return as_value(thing.value)
+        case None | bool() | int() | float() | str():
+            return thing
+        case datetime() | date() | time():
+            return thing.isoformat()
+        case timedelta():
+            return thing.total_seconds()
+        case Decimal():
+            return float(thing)
+        case Mapping():
+            return {str(key): as_value(value) for key, value in thing.items()}
+        case list() | tuple() | set() | frozenset():
+            return [as_value(item) for item in thing]
+        case _:
+            raise TypeError(f"a {type(thing).__name__}, which cannot be stored as JSON")
+
+
+async def _invoke(registered: Registered, positional: tuple[object, ...], named: Mapping[str, object]) -> object:
+    """Call a function, a sync one in a thread."""
+    if not registered.is_async:
+        return await asyncio.to_thread(registered.function, *positional, **named)
+    result = registered.function(*positional, **named)
+    assert asyncio.iscoroutine(result)
+    return await result
+
+
+def _outputs(name: str, spec: ActionSpec, result: object) -> Outputs:
+    if result is None:
+        return {}
+    if not isinstance(result, Mapping):
+        raise ActionError(
+            f"The action {name!r} returned a {type(result).__name__}, not a mapping.", action=name, reason="output"
+        )
+    if undeclared := sorted(str(key) for key in result if key not in spec.outputs):
+        raise ActionError(
+            f"The action {name!r} returned {', '.join(undeclared)}, which its outputs do not declare.",
+            action=name,
+            reason="output",
+        )
+    try:
+        return {str(key): as_value(value) for key, value in result.items()}
+    except TypeError as error:
+        raise ActionError(f"The action {name!r} returned {error}.", action=name, reason="output") from error
+
+
+def _worth_retrying(error: Exception, retry: Retry) -> bool:
+    return any(ancestor.__name__ in retry.retry_on for ancestor in type(error).__mro__)
+
+
+def _pause(retry: Retry, attempt: int) -> float:
+    """Seconds before the next attempt."""
+    delay = retry.delay.total_seconds()
+    return min(delay * 2 ** (attempt - 1) if retry.backoff == "exponential" else delay, _LONGEST_PAUSE)
+
+
+def _how(error: Exception) -> str:
+    return "timed out" if isinstance(error, TimeoutError) else f"raised {type(error).__name__}"

@@ -1,0 +1,36 @@
+"""The ``soni`` command. What is heavy is imported by the command that needs it, so that every other one is quick."""
+
+import sys
+
+import typer
+
+from soni.cli.chat import chat
+from soni.cli.init import init
+from soni.cli.serve import serve
+from soni.cli.validate import schema, validate
+from soni.cli.version import version
+from soni.errors import ConfigurationError, SoniError
+
+EX_CONFIG = 78
+"""From sysexits.h: something is wrong with the configuration."""
+
+app = typer.Typer(
+    help="Task-oriented assistants written as YAML flows, served over HTTP.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (init, chat, serve, validate, schema, version):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command; what goes wrong on purpose is told in words. Exits with 78 where the assistant is at fault."""
+    try:
+        app()
+    except ConfigurationError as error:
+        sys.stderr.write(f"{error.message}\n")
+        sys.exit(EX_CONFIG)
+    except SoniError as error:
+        sys.stderr.write(f"{error.message}\n")
+        sys.exit(1)

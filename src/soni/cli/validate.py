@@ -1,0 +1,101 @@
+"""``soni validate`` and ``soni schema``: what is wrong with an assistant, and what may be written at all."""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from soni.cli.options import DEFAULT_CONFIG
+from soni.errors import ConfigurationError, Problem
+
+if TYPE_CHECKING:
+    from soni.config.models import SoniConfig
+
+
+class Format(StrEnum):
+    """How problems are told."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def validate(
+    path: Annotated[
+        Path, typer.Argument(envvar="SONI_CONFIG_PATH", help="The assistant: a YAML file, or a folder of them.")
+    ] = DEFAULT_CONFIG,
+    format_: Annotated[Format, typer.Option("--format", "-f", help="For people, or for programs.")] = Format.TEXT,
+) -> None:
+    """Say everything that is wrong with an assistant, with file and line, and which settings do nothing yet.
+
+    The exit code is 1 where anything keeps it from loading.
+    """
+    config, problems = _find(path)
+    failed = any(problem.severity == "error" for problem in problems)
+    if format_ is Format.JSON:
+        typer.echo(json.dumps({"valid": not failed, "problems": [_as_json(problem) for problem in problems]}, indent=2))
+    else:
+        for problem in problems:
+            typer.echo(_as_line(problem))
+        typer.echo(_summary(path, config, problems))
+    if failed:
+        sys.exit(1)
+
+
+def schema() -> None:
+    """Print the JSON Schema of assistants, for editors that complete and check while one types."""
+    from soni.config.models import SoniConfig
+
+    typer.echo(json.dumps(SoniConfig.model_json_schema(), indent=2))
+
+
+def _find(path: Path) -> "tuple[SoniConfig | None, Sequence[Problem]]":
+    """The assistant where it can be loaded, and all that is to be said about it and its Python functions."""
+    from soni.actions.registry import load_registry
+    from soni.config.loader import find_problems
+
+    config, problems = find_problems(path)
+    if config is not None:
+        try:
+            load_registry(config)
+        except ConfigurationError as error:
+            problems += error.problems
+    return config, problems
+
+
+def _as_line(problem: Problem) -> str:
+    """``soni.yaml:12: error: flows.pay.steps[0]: …``, as compilers write it and editors read it."""
+    place = ":".join(str(part) for part in (problem.file, problem.line) if part is not None)
+    key = f"{problem.key}: " if problem.key else ""
+    hint = f" Did you mean {problem.suggestion!r}?" if problem.suggestion else ""
+    return f"{place}: {problem.severity}: {key}{problem.message}{hint}".removeprefix(": ")
+
+
+def _as_json(problem: Problem) -> dict[str, str | int | None]:
+    return {
+        "severity": problem.severity,
+        "code": problem.code,
+        "message": problem.message,
+        "key": problem.key,
+        "file": str(problem.file) if problem.file is not None else None,
+        "line": problem.line,
+        "suggestion": problem.suggestion,
+    }
+
+
+def _summary(path: Path, config: "SoniConfig | None", problems: Sequence[Problem]) -> str:
+    counts = Counter(problem.severity for problem in problems)
+    told = ", ".join(_count(counts[kind], kind) for kind in ("error", "warning", "note") if counts[kind])
+    if counts["error"] or config is None:
+        return f"{path} cannot be loaded: {told}."
+    parts = {"flow": len(list(config.user_flows())), "slot": len(config.slots), "action": len(config.actions)}
+    content = ", ".join(_count(number, name) for name, number in parts.items())
+    return f"{path} is valid: {content}" + (f" ({told})." if told else ".")
+
+
+def _count(number: int, name: str) -> str:
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"

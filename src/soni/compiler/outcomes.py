@@ -1,0 +1,125 @@
+"""What a step decides, and how the dialogue follows it."""
+
+from dataclasses import dataclass, replace
+from typing import TypeAlias, assert_never
+
+from soni.compiler.blocks import FlowGraph, Placed
+from soni.dialogue.flows import Flows
+from soni.dialogue.scope import fill
+from soni.dialogue.stack import abandon, bring_up, finish
+from soni.dialogue.state import Dialogue, Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """Go on behind this step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goto:
+    """Go on at a step, or at ``end``, ``cancel_flow``, ``restart``."""
+
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The user has been asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """Run this frame on top, and come back to this step."""
+
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """Hand over to this flow, and do not come back."""
+
+    flow: str
+
+
+Outcome: TypeAlias = Next | Goto | Wait | Push | Swap
+
+
+def follow(dialogue: Dialogue, placed: Placed, outcome: Outcome, graph: FlowGraph, flows: Flows) -> Dialogue:
+    """The dialogue after its top frame's step decided."""
+    frame = dialogue.top
+    assert frame is not None
+    match outcome:
+        case Next():
+            return _go(dialogue, placed, placed.next, graph, flows)
+        case Goto(target):
+            return _go(dialogue, placed, target, graph, flows)
+        case Wait():
+            return dialogue.with_top(replace(frame, waiting=True))
+        case Push(called):
+            return dialogue.push(called)
+        case Swap(flow):
+            return _hand_over(dialogue, flow, flows)
+        case _:
+            assert_never(outcome)
+
+
+def skip(dialogue: Dialogue, placed: Placed, graph: FlowGraph, flows: Flows) -> Dialogue:
+    """The dialogue after a step whose ``when`` is false."""
+    return _go(dialogue, placed, placed.following, graph, flows)
+
+
+def _go(dialogue: Dialogue, placed: Placed, target: str, graph: FlowGraph, flows: Flows) -> Dialogue:
+    frame = dialogue.top
+    assert frame is not None
+    match target:
+        case "end":
+            return finish(dialogue, flows)
+        case "cancel_flow":
+            return abandon(dialogue, flows, "flow")
+        case "restart":
+            fresh = flows[frame.flow].frame(frame.kind, context=frame.context, effect=frame.effect)
+            again = replace(fresh, id=frame.id, shares=frame.shares, acted=frame.acted)
+            return dialogue.with_top(again)
+    dialogue = dialogue.with_top(replace(frame, step=target))
+    if frame.review or frame.settled:
+        return _review(dialogue, placed.step.step, target, graph, flows)
+    return dialogue
+
+
+def _review(dialogue: Dialogue, passed: str, target: str, graph: FlowGraph, flows: Flows) -> Dialogue:
+    """After a correction: answers whose questions can no longer be reached are dropped."""
+    frame = dialogue.top
+    assert frame is not None
+    ahead = graph.ahead[target]
+    asks = flows[frame.flow].asks
+    still_asked = {asks[step] for step in ahead if step in asks}
+    gone = {step for step in frame.review if step not in ahead and step != passed}
+    unreachable = {slot for slot, step in frame.asked.items() if step in gone and slot not in still_asked}
+    for step in gone & frame.calls.keys():
+        if frame.calls[step].shares:
+            unreachable.update(slot for slot in frame.calls[step].asked if slot not in still_asked)
+    frame = replace(
+        frame,
+        asked={slot: step for slot, step in frame.asked.items() if slot not in unreachable},
+        calls={step: called for step, called in frame.calls.items() if step not in gone},
+        review=tuple(step for step in frame.review if step in ahead),
+        settled=tuple(step for step in frame.settled if step in ahead),
+    )
+    dialogue = dialogue.with_top(frame)
+    return fill(dialogue, flows, len(dialogue.stack) - 1, dict.fromkeys(unreachable)) if unreachable else dialogue
+
+
+def _hand_over(dialogue: Dialogue, flow: str, flows: Flows) -> Dialogue:
+    """Replace what runs by another flow: a pattern only itself, any other flow with all that called it."""
+    frame = dialogue.top
+    assert frame is not None
+    if frame.kind == "pattern" or dialogue.base is None:
+        dialogue = dialogue.pop()
+    else:
+        start, _ = dialogue.group(len(dialogue.stack) - 1)
+        dialogue = replace(dialogue, stack=dialogue.stack[:start])
+    if flow.startswith("pattern_"):
+        context = {**frame.context} or {"flow": frame.flow}
+        return dialogue.push(flows[flow].frame("pattern", context=context))
+    running = next((f for f in reversed(dialogue.stack) if f.kind == "started" and f.flow == flow), None)
+    return bring_up(dialogue, running.id, flows) if running else dialogue.push(flows[flow].frame("started"))

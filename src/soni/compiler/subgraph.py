@@ -1,0 +1,90 @@
+"""Blocks → a compiled LangGraph subgraph, entered at the frame's step."""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeAlias
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+from langgraph.types import Command
+
+from soni.compiler.blocks import FlowGraph, is_step
+from soni.compiler.outcomes import follow, skip
+from soni.compiler.steps import is_skipped, run_step
+from soni.dialogue.state import Dialogue
+from soni.events import StepRan
+from soni.toolbox import Channels, Toolbox
+
+Subgraph: TypeAlias = CompiledStateGraph[Channels, Toolbox, Channels, Channels]
+
+
+class Node(Protocol):
+    """A block as LangGraph calls it."""
+
+    def __call__(self, state: Channels, *, runtime: Runtime[Toolbox]) -> Awaitable[Command[str]]:
+        """Run the block from the top frame's step on, and say where to go next."""
+        ...
+
+
+def compile_flow(graph: FlowGraph) -> Subgraph:
+    """One node per block, compiled without a checkpointer: what it needs to remember is in the frame."""
+    builder = StateGraph(Channels, context_schema=Toolbox)
+    for leader, steps in graph.blocks.items():
+        builder.add_node(leader, _node(graph, frozenset(steps)), destinations=_ways_out(graph, steps))
+    builder.add_conditional_edges(START, _entrance(graph), {leader: leader for leader in graph.blocks})
+    return builder.compile(name=graph.name)
+
+
+def _entrance(graph: FlowGraph) -> Callable[[Channels], str]:
+    def enter(state: Channels) -> str:
+        top = state["dialogue"].top
+        assert top is not None, "a flow is entered with its frame on top"
+        return graph.block_of[top.step]
+
+    return enter
+
+
+def _node(graph: FlowGraph, steps: frozenset[str]) -> Node:
+    async def run_block(state: Channels, runtime: Runtime[Toolbox]) -> Command[str]:
+        dialogue, toolbox = state["dialogue"], runtime.context
+        top = dialogue.top
+        assert top is not None
+        number = top.id
+        while (step := running_step(dialogue, number)) in steps:
+            dialogue = await _advance(dialogue, graph, toolbox)
+        goto = graph.block_of[step] if step is not None else END
+        return Command(update={"dialogue": dialogue}, goto=goto)
+
+    return run_block
+
+
+def running_step(dialogue: Dialogue, frame: int) -> str | None:
+    """The step this frame stands at; ``None`` where it is not on top any more, or has to wait for something."""
+    top = dialogue.top
+    if top is None or top.id != frame or top.waiting or dialogue.due or dialogue.handed_off:
+        return None
+    return top.step
+
+
+async def _advance(dialogue: Dialogue, graph: FlowGraph, toolbox: Toolbox) -> Dialogue:
+    """One step of the top frame."""
+    assert dialogue.top is not None
+    placed = graph.placed[dialogue.top.step]
+    toolbox.meter.count(graph.name, placed.step.step)
+    if is_skipped(placed, dialogue, toolbox):
+        toolbox.emit(StepRan(graph.name, placed.step.step, "Skipped"))
+        return skip(dialogue, placed, graph, toolbox.flows)
+    dialogue, outcome = await run_step(placed, dialogue, toolbox, graph)
+    toolbox.emit(StepRan(graph.name, placed.step.step, type(outcome).__name__))
+    return follow(dialogue, placed, outcome, graph, toolbox.flows)
+
+
+def _ways_out(graph: FlowGraph, steps: tuple[str, ...]) -> tuple[str, ...]:
+    """Where a block may lead: other blocks, or out of the subgraph."""
+    targets = {target for step in steps for target in graph.placed[step].successors()}
+    if graph.flow.on_error is not None:
+        targets.add(graph.flow.on_error)
+    blocks = {graph.block_of[target] for target in targets if is_step(target)}
+    if "restart" in targets:
+        blocks.add(graph.block_of[graph.flow.steps[0].step])
+    return (*sorted(blocks), END)

@@ -1,0 +1,107 @@
+"""Cross-references: whether all that an assistant names is there, and what it says fits together."""
+
+from collections.abc import Collection, Iterator
+
+from soni.config.check_flows import check_flows
+from soni.config.check_slots import check_slots
+from soni.config.check_unset import check_unset
+from soni.config.models import SoniConfig
+from soni.config.problems import Finding, Route, nearest, unknown
+from soni.config.scene import Names, Scene
+from soni.config.settings import INACTIVE, REFUSED, Settings
+
+
+def check(config: SoniConfig, names: Names | None = None, damaged: Collection[Route] = ()) -> list[Finding]:
+    """All that is to be said about how the parts of an assistant fit together, in no particular order.
+
+    Where ``config`` is a part of the assistant only, ``names`` is what all of it names, ``damaged`` what is missing.
+    """
+    names = names or Names(
+        frozenset(config.flows), frozenset(config.slots), frozenset(config.actions), frozenset(config.responses)
+    )
+    scene = Scene(config, names, damaged)
+    findings = [
+        *_settings(scene),
+        *check_slots(scene),
+        *_responses(scene),
+        *_actions(scene),
+        *check_flows(scene),
+        *check_unset(scene),
+    ]
+    return [finding for finding in findings if not _doubtful(scene, finding)]
+
+
+_FROM_ABSENCE = frozenset({"nothing-to-ask", "uncovered-case", "missing-input", "empty-steps"})
+
+
+def _doubtful(scene: Scene, finding: Finding) -> bool:
+    """Whether it concludes from what is not there, where something beside it could not be read."""
+    return finding.code in _FROM_ABSENCE and not scene.whole(*finding.route[:-1])
+
+
+def _settings(scene: Scene) -> Iterator[Finding]:
+    settings = scene.config.settings
+    conversation, security = settings.conversation, settings.security
+    for key, flow in (("default_flow", conversation.default_flow), ("fallback_flow", conversation.fallback_flow)):
+        if flow is not None:
+            yield from scene.flow_name(("settings", "conversation", key), flow)
+    if conversation.on_no_progress == "fallback" and conversation.fallback_flow is None:
+        route: Route = ("settings", "conversation", "on_no_progress")
+        yield Finding(route, "there is no 'fallback_flow' to fall back on", code="missing-key")
+    for number, name in enumerate(security.blocked_intents):
+        yield from scene.flow_name(("settings", "security", "blocked_intents", number), name)
+    for number, name in enumerate(security.allowed_actions):
+        route = ("settings", "security", "allowed_actions", number)
+        yield from unknown("action", route, name, scene.names.actions)
+    yield from _unavailable(settings)
+
+
+def _unavailable(settings: Settings) -> Iterator[Finding]:
+    """Settings that are not acted on, or not yet possible."""
+    for path, refusals in REFUSED.items():
+        if (message := refusals.get(str(_at(settings, path)))) is not None:
+            yield Finding(("settings", *path.split(".")), message, code="unavailable")
+    for path, instead in INACTIVE.items():
+        if _at(settings, path) != _at(_DEFAULTS, path):
+            message = f"this setting has no effect yet: {instead}"
+            yield Finding(("settings", *path.split(".")), message, severity="note", code="inactive-setting")
+
+
+_DEFAULTS = Settings()
+
+
+def _at(settings: Settings, path: str) -> object:
+    value: object = settings
+    for key in path.split("."):
+        value = getattr(value, key)
+    return value
+
+
+def _responses(scene: Scene) -> Iterator[Finding]:
+    spoken = scene.config.settings.i18n.supported_languages
+    for name, variants in scene.config.responses.items():
+        for number, variant in enumerate(variants):
+            route: Route = ("responses", name, number)
+            # Whether 'context' may be read is known where the response is said.
+            yield from scene.reads((*route, "text"), variant.text, pattern=True)
+            for at, text in enumerate(variant.variations):
+                yield from scene.reads((*route, "variations", at), text, pattern=True)
+            yield from scene.reads((*route, "when"), variant.when, pattern=True)
+            yield from scene.reads((*route, "image"), variant.image, pattern=True)
+            yield from scene.buttons((*route, "buttons"), variant.buttons, pattern=True)
+            if variant.language is not None and variant.language not in spoken:
+                message = f"{variant.language!r} is none of settings.i18n.supported_languages: {', '.join(spoken)}"
+                route = (*route, "language")
+                yield Finding(route, message, nearest(variant.language, spoken), code="unknown-language")
+
+
+def _actions(scene: Scene) -> Iterator[Finding]:
+    """Inputs and outputs are parameters of a function, each once."""
+    for name, action in scene.config.actions.items():
+        for key, parameters in (("inputs", action.input_names), ("outputs", action.outputs)):
+            for number, parameter in enumerate(parameters):
+                route: Route = ("actions", name, key, number)
+                if not parameter.isidentifier():
+                    yield Finding(route, f"{parameter!r} cannot be the name of a parameter", code="bad-name")
+                elif parameter in parameters[:number]:
+                    yield Finding(route, f"{parameter!r} stands here twice", code="duplicate")

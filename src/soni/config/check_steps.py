@@ -1,0 +1,250 @@
+"""Steps: what they name, read, ask and choose."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from soni.config.check_slots import unfit
+from soni.config.models import ActionSpec, Flow, Slot
+from soni.config.problems import Finding, Route, nearest, unknown
+from soni.config.scene import Scene
+from soni.config.steps import (
+    Action,
+    Branch,
+    Call,
+    Collect,
+    Confirm,
+    Generate,
+    Handoff,
+    Link,
+    Say,
+    Set,
+    Spoken,
+    Step,
+    While,
+)  # fmt: skip
+from soni.config.values import case_key
+from soni.errors import ExpressionError
+from soni.expressions import Expression, parse_expression
+from soni.value import Scalar, Value
+
+
+def check_step(scene: Scene, flow: str, route: Route, step: Step) -> Iterator[Finding]:
+    """One step; the steps within it are steps of their own."""
+    pattern = flow.startswith("pattern_")
+    if isinstance(step.when, Expression):
+        yield from scene.reads((*route, "when"), step.when, pattern=pattern)
+    if isinstance(step, Spoken):
+        yield from _spoken(scene, route, step, pattern)
+    match step:
+        case Collect():
+            yield from _collect(scene, route, step, pattern)
+        case Say():
+            yield from scene.reads((*route, "image"), step.image, pattern=pattern)
+        case Action():
+            yield from _action(scene, route, step, pattern)
+        case Set():
+            yield from _set(scene, route, step, pattern)
+        case Branch():
+            yield from _branch(scene, route, step, pattern)
+        case While():
+            yield from scene.reads((*route, "condition"), step.condition, pattern=pattern)
+        case Confirm() if step.slot is not None:
+            yield from scene.slot_name((*route, "slot"), step.slot)
+        case Call():
+            yield from _call(scene, route, step, pattern)
+        case Link():
+            yield from scene.flow_name((*route, "flow"), step.flow, patterns=True)
+        case Generate():
+            yield from _generate(scene, route, step, pattern)
+        case Handoff():
+            yield from scene.reads((*route, "message"), step.message, pattern=pattern)
+            yield from scene.slot_names((*route, "context"), step.context)
+        case _:
+            pass
+
+
+def _spoken(scene: Scene, route: Route, step: Spoken, pattern: bool) -> Iterator[Finding]:
+    yield from scene.reads((*route, "message"), step.message, pattern=pattern)
+    yield from scene.buttons((*route, "buttons"), step.buttons, pattern=pattern)
+    yield from _response(scene, (*route, "response"), step.response, pattern)
+
+
+def _response(scene: Scene, route: Route, name: str | None, pattern: bool) -> Iterator[Finding]:
+    yield from scene.response_name(route, name)
+    for variant in scene.config.responses.get(name or "", ()):
+        texts = (variant.text, *variant.variations, variant.when, variant.image)
+        if not pattern and any(text is not None and "context" in text.names for text in texts):
+            message = f"the response {name!r} reads 'context', which only repair patterns can"
+            yield Finding(route, message, code="context-outside-pattern")
+            return
+
+
+def _collect(scene: Scene, route: Route, step: Collect, pattern: bool) -> Iterator[Finding]:
+    at = (*route, "slot")
+    yield from scene.slot_name(at, step.slot)
+    slot = scene.slot(step.slot)
+    if slot is not None and slot.filled_by == "system":
+        yield Finding(at, f"only the system fills {step.slot!r}, so no user can be asked for it", code="system-slot")
+    if slot is not None and step.message is None and step.response is None and slot.prompt is None:
+        message = (
+            f"what is asked? Neither this step has a 'message' or 'response', nor the slot {step.slot!r} a 'prompt'"
+        )
+        yield Finding(route, message, code="nothing-to-ask")
+    for number, rejection in enumerate(step.rejections):
+        reject = (*route, "rejections", number)
+        yield from scene.reads((*reject, "when"), rejection.when, pattern=pattern)
+        yield from scene.reads((*reject, "message"), rejection.message, pattern=pattern)
+        yield from _response(scene, (*reject, "response"), rejection.response, pattern)
+
+
+def _action(scene: Scene, route: Route, step: Action, pattern: bool) -> Iterator[Finding]:
+    yield from _mapped(scene, (*route, "inputs"), step.inputs, pattern)
+    for output, slot in step.map_outputs.items():
+        yield from scene.slot_name((*route, "map_outputs", output), slot)
+    yield from unknown("action", (*route, "call"), step.call, scene.names.actions)
+    spec = scene.config.actions.get(step.call)
+    if spec is None or not scene.whole("actions", step.call):
+        return
+    for name in step.inputs:
+        if name not in spec.input_names:
+            yield _undeclared("input", (*route, "inputs", name), name, step.call, spec.input_names)
+    for name in step.map_outputs:
+        if name not in spec.outputs:
+            yield _undeclared("output", (*route, "map_outputs", name), name, step.call, spec.outputs)
+    yield from _missing_inputs(scene, route, step, spec)
+
+
+def _undeclared(what: str, route: Route, name: str, action: str, known: Iterable[str]) -> Finding:
+    return Finding(route, f"the action {action!r} has no {what} {name!r}", nearest(name, known), code=f"unknown-{what}")
+
+
+def _missing_inputs(scene: Scene, route: Route, step: Action, spec: ActionSpec) -> Iterator[Finding]:
+    for name in spec.input_names:
+        if name in spec.required_inputs and name not in step.inputs and name not in scene.names.slots:
+            message = f"the action {step.call!r} needs {name!r}: there is no slot of that name, and 'inputs' gives none"
+            yield Finding((*route, "call"), message, nearest(name, scene.names.slots), code="missing-input")
+
+
+def _set(scene: Scene, route: Route, step: Set, pattern: bool) -> Iterator[Finding]:
+    if step.condition is not None:
+        yield from scene.reads((*route, "condition"), step.condition, pattern=pattern)
+    if not step.slots:
+        yield Finding((*route, "slots"), "nothing is set", code="empty-steps")
+    for name, value in step.slots.items():
+        at = (*route, "slots", name)
+        yield from scene.slot_name(at, name)
+        yield from scene.reads(at, value, pattern=pattern)
+        slot = scene.slot(name)
+        if slot and not isinstance(value, Expression) and (why := unfit(slot, value)) is not None:
+            yield Finding(at, why, code="wrong-type")
+
+
+def _branch(scene: Scene, route: Route, step: Branch, pattern: bool) -> Iterator[Finding]:
+    if isinstance(step.when, tuple):
+        for number, arm in enumerate(step.when):
+            yield from scene.reads((*route, "when", number, "condition"), arm.condition, pattern=pattern)
+        return
+    if step.evaluate is not None:
+        yield from scene.reads((*route, "evaluate"), step.evaluate, pattern=pattern)
+    for case in step.cases:
+        if _is_comparison(case):
+            yield from _comparison((*route, "cases", case), str(case))
+    slot = None
+    if step.slot is not None:
+        yield from scene.slot_name((*route, "slot"), step.slot)
+        slot = scene.slot(step.slot)
+    yield from _cases(route, step, slot)
+
+
+def _is_comparison(case: Scalar) -> bool:
+    return isinstance(case, str) and case.startswith((">", "<", "!=", "=="))
+
+
+def _comparison(route: Route, case: str) -> Iterator[Finding]:
+    try:
+        names = parse_expression(f"value {case}").names - {"value"}
+    except ExpressionError as error:
+        yield Finding(route, f"the comparison {case!r} cannot be read: {error.message}")
+        return
+    if names:
+        message = f"a case compares with a value, not with the slot {min(names)!r}; use 'when' with conditions"
+        yield Finding(route, message, code="wrong-type")
+
+
+def _cases(route: Route, step: Branch, slot: Slot | None) -> Iterator[Finding]:
+    """What a slot of few values can be is among the cases, and nothing else is."""
+    plain = {case_key(case): case for case in step.cases if case != "default" and not _is_comparison(case)}
+    if slot is not None and slot.type == "choice":
+        possible = [case_key(choice.value) for choice in slot.choices]
+    elif (slot is not None and slot.type == "boolean") or _is_question(step, plain.values()):
+        possible = ["true", "false"]
+    else:
+        yield from _typed_cases(route, plain, slot)
+        return
+    for word, case in plain.items():
+        if word not in possible:
+            message = f"{step.slot!r} is never {word!r}; it is one of {', '.join(possible)}"
+            yield Finding((*route, "cases", case), message, nearest(word, possible), code="unknown-case")
+    missing = [word for word in possible if word not in plain]
+    if missing and "default" not in step.cases and not any(map(_is_comparison, step.cases)):
+        yield Finding((*route, "cases"), f"no case for {', '.join(missing)}, and no default", code="uncovered-case")
+
+
+def _is_question(step: Branch, cases: Collection[Scalar]) -> bool:
+    """Whether an expression is asked for true and false."""
+    return step.evaluate is not None and len(cases) > 0 and all(isinstance(case, bool) for case in cases)
+
+
+def _typed_cases(route: Route, plain: Mapping[str, Scalar], slot: Slot | None) -> Iterator[Finding]:
+    """A number is never a word."""
+    if slot is not None and slot.type in ("integer", "float"):
+        for word, case in plain.items():
+            try:
+                float(word)
+            except ValueError:
+                message = f"a {slot.type} is never {word!r}; a number, or a comparison such as '>100', is expected"
+                yield Finding((*route, "cases", case), message, code="unknown-case")
+
+
+def _call(scene: Scene, route: Route, step: Call, pattern: bool) -> Iterator[Finding]:
+    yield from scene.flow_name((*route, "flow"), step.flow)
+    yield from _mapped(scene, (*route, "inputs"), step.inputs or {}, pattern)
+    for slot in step.outputs.values():
+        yield from scene.slot_name((*route, "outputs"), slot)
+    called = scene.flow(step.flow)
+    if called is None:
+        return
+    for name in step.inputs or {}:
+        if name not in called.input_names:
+            yield _not_of_flow("input", (*route, "inputs", name), name, step.flow, called.input_names)
+    for name in step.outputs:
+        if name not in called.outputs:
+            yield _not_of_flow("output", (*route, "outputs", name), name, step.flow, called.outputs)
+    if step.inputs is not None:
+        yield from _missing_flow_inputs(route, step, called)
+
+
+def _not_of_flow(what: str, route: Route, name: str, flow: str, known: Iterable[str]) -> Finding:
+    return Finding(route, f"the flow {flow!r} has no {what} {name!r}", nearest(name, known), code=f"unknown-{what}")
+
+
+def _missing_flow_inputs(route: Route, step: Call, called: Flow) -> Iterator[Finding]:
+    given = step.inputs or {}
+    for name in called.inputs:
+        if not name.endswith("?") and name not in given:
+            message = f"the flow {step.flow!r} needs {name!r}, which 'inputs' does not give"
+            yield Finding((*route, "inputs"), message, code="missing-input")
+
+
+def _mapped(scene: Scene, route: Route, values: Mapping[str, Expression | Value], pattern: bool) -> Iterator[Finding]:
+    for name, value in values.items():
+        yield from scene.reads((*route, name), value, pattern=pattern)
+
+
+def _generate(scene: Scene, route: Route, step: Generate, pattern: bool) -> Iterator[Finding]:
+    yield from scene.reads((*route, "instruction"), step.instruction, pattern=pattern)
+    yield from scene.slot_names((*route, "context"), step.context)
+    if step.store_as is not None:
+        yield from scene.slot_name((*route, "store_as"), step.store_as)
+    if scene.config.settings.models.nlu.provider == "embedded":
+        message = "a language model is needed to write; settings.models.nlu.provider is embedded"
+        yield Finding((*route, "type"), message, code="no-model")

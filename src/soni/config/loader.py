@@ -1,0 +1,100 @@
+"""From a file or a folder of YAML to an assistant; every problem at once, each with its file and line."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from soni.config.check import check
+from soni.config.earlier import modernise
+from soni.config.merge import merged, override
+from soni.config.models import SoniConfig
+from soni.config.scene import Names
+from soni.config.shape import read_shape
+from soni.config.source import files_of, read, read_text
+from soni.config.written import Written, placed
+from soni.errors import ConfigurationError, Problem
+
+
+def load_config(path: Path | str, environ: Mapping[str, str] | None = None) -> SoniConfig:
+    """The assistant in a YAML file, or in a folder of ``*.yaml`` files (``*.conversation.yaml`` are its tests).
+
+    ``environ`` is where ``${NAME}`` and ``SONI_…__…`` are looked up; the process's own when left out.
+    Raises ConfigurationError with every problem that keeps the assistant from loading.
+    """
+    return _loaded(*find_problems(path, environ))
+
+
+def load_config_text(
+    text: str, environ: Mapping[str, str] | None = None, *, name: str = "assistant.yaml", origin: str | None = None
+) -> SoniConfig:
+    """The assistant in a text. ``name`` stands for the file in problems; the environment is empty when left out.
+
+    Raises ConfigurationError with every problem that keeps the assistant from loading.
+    """
+    return _loaded(*find_problems_in_text(text, environ, name=name, origin=origin))
+
+
+def find_problems(
+    path: Path | str, environ: Mapping[str, str] | None = None
+) -> tuple[SoniConfig | None, tuple[Problem, ...]]:
+    """The assistant, unless an error keeps it from loading, and all that is to be said about it, notes too."""
+    environ = os.environ if environ is None else environ
+    path = Path(path)
+    problems: list[Problem] = []
+    trees: list[Written] = []
+    readable = True
+    for file in files_of(path, problems):
+        try:
+            trees.append(read(file, environ, problems))
+        except ConfigurationError as error:
+            problems += error.problems
+            readable = False
+    if not readable or not trees:
+        return None, _ordered(problems)
+    origin = path if path.is_dir() else path.parent
+    return _examined(trees, environ, problems, str(origin.resolve()))
+
+
+def find_problems_in_text(
+    text: str, environ: Mapping[str, str] | None = None, *, name: str = "assistant.yaml", origin: str | None = None
+) -> tuple[SoniConfig | None, tuple[Problem, ...]]:
+    """As ``find_problems``, for a text."""
+    environ = {} if environ is None else environ
+    problems: list[Problem] = []
+    try:
+        tree = read_text(text, Path(name), environ, problems)
+    except ConfigurationError as error:
+        return None, error.problems
+    return _examined([tree], environ, problems, origin)
+
+
+def _examined(
+    trees: list[Written], environ: Mapping[str, str], problems: list[Problem], origin: str | None
+) -> tuple[SoniConfig | None, tuple[Problem, ...]]:
+    """What the trees say, checked as far as they can be read."""
+    tree = merged(trees, problems)
+    findings = modernise(tree)
+    override(tree, environ, problems)
+    data = tree.plain()
+    names = Names.of(data)
+    shape = read_shape(data)
+    findings += shape.findings
+    if shape.config is not None:
+        findings += check(shape.config, names, shape.damaged)
+    told = {problem.key for problem in problems if problem.key}
+    problems += [problem for finding in findings if (problem := placed(finding, tree)).key not in told]
+    if shape.config is None or any(problem.severity == "error" for problem in problems):
+        return None, _ordered(problems)
+    return shape.config.model_copy(update={"origin": origin}), _ordered(problems)
+
+
+def _ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Each once, in the order in which an author reads the files."""
+    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: (str(problem.file or ""), problem.line or 0)))
+
+
+def _loaded(config: SoniConfig | None, problems: Iterable[Problem]) -> SoniConfig:
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors or config is None:
+        raise ConfigurationError(problems=errors)
+    return config

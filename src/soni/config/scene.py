@@ -1,0 +1,181 @@
+"""What an assistant names, and whether what is read or said is among it."""
+
+import re
+import shlex
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from soni.config.models import PATTERNS, Flow, Slot, SoniConfig
+from soni.config.problems import Finding, Route, nearest, unknown
+from soni.config.steps import Button, Collect
+from soni.errors import ExpressionError
+from soni.expressions import Expression
+from soni.templates import Template, parse_template
+from soni.value import Scalar, Value
+
+COMMANDS: Final = (
+    "start_flow", "cancel_flow", "set_slot", "correct_slot", "clear_slot", "affirm", "deny", "clarify", "ask_info",
+    "chitchat", "out_of_scope", "human_handoff", "skip_question", "repeat", "restart",
+)  # fmt: skip
+"""What a button's payload may say outright."""
+
+_USER: Final = frozenset({"user.id", "user.language"})
+_OF_FLOWS: Final = frozenset({"start_flow", "cancel_flow", "clarify"})
+_OF_SLOTS: Final = frozenset({"clear_slot", "deny", "ask_info"})
+_NAMED: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=.*", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What an assistant names, also where it could not be read whole."""
+
+    flows: frozenset[str]
+    slots: frozenset[str]
+    actions: frozenset[str]
+    responses: frozenset[str]
+
+    @classmethod
+    def of(cls, data: object) -> "Names":
+        """The names in plain data, whatever stands under them."""
+
+        def keys(section: str) -> frozenset[str]:
+            part = data.get(section) if isinstance(data, dict) else None
+            return frozenset(key for key in part if isinstance(key, str)) if isinstance(part, dict) else frozenset()
+
+        return cls(keys("flows"), keys("slots"), keys("actions"), keys("responses"))
+
+
+@dataclass(frozen=True)
+class Scene:
+    """An assistant under examination."""
+
+    config: SoniConfig
+    names: Names
+    damaged: Collection[Route] = ()
+    """What could not be read."""
+
+    def whole(self, *route: Scalar) -> bool:
+        """Whether everything under a route could be read."""
+        return not any(other[: len(route)] == route or route[: len(other)] == other for other in self.damaged)
+
+    def slot(self, name: str) -> Slot | None:
+        """A slot that could be read."""
+        return self.config.slots.get(name) if self.whole("slots", name) else None
+
+    def flow(self, name: str) -> Flow | None:
+        """A flow that could be read."""
+        return self.config.flows.get(name) if self.whole("flows", name) else None
+
+    @cached_property
+    def system(self) -> frozenset[str]:
+        """Slots that no user may fill."""
+        named: set[str] = set()
+        for flow in self.config.flows.values():
+            named.update(flow.input_names)
+            named.update(step.slot for step in flow.walk() if isinstance(step, Collect))
+            for example in flow.trigger.intents:
+                named |= slots_in_example(example)
+        slots = self.config.slots.items()
+        # Where a flow could not be read, nobody knows what it would have asked.
+        unnamed = "system" if self.whole("flows") else "user"
+        return frozenset(n for n, s in slots if (s.filled_by or ("user" if n in named else unnamed)) == "system")
+
+    # --- names ---
+
+    def slot_name(self, route: Route, name: str) -> Iterator[Finding]:
+        """A slot is named."""
+        return unknown("slot", route, name, self.names.slots)
+
+    def slot_names(self, route: Route, names: Iterable[str]) -> Iterator[Finding]:
+        """Slots are named in a list; a question mark may follow."""
+        seen: set[str] = set()
+        for number, written in enumerate(names):
+            name = written.removesuffix("?")
+            yield from self.slot_name((*route, number), name)
+            if name in seen:
+                yield Finding((*route, number), f"{name!r} stands here twice", code="duplicate")
+            seen.add(name)
+
+    def flow_name(self, route: Route, name: str, *, patterns: bool = False) -> Iterator[Finding]:
+        """A flow is named; ``patterns``: the repair patterns that are shipped may be meant too."""
+        return unknown("flow", route, name, self.names.flows | set(PATTERNS) if patterns else self.names.flows)
+
+    def response_name(self, route: Route, name: str | None) -> Iterator[Finding]:
+        """A response is named."""
+        return unknown("response", route, name, self.names.responses) if name is not None else iter(())
+
+    # --- what is read ---
+
+    def reads(self, route: Route, what: Expression | Template | Value, *, pattern: bool) -> Iterator[Finding]:
+        """What an expression or a template reads; a plain value reads nothing."""
+        if not isinstance(what, Expression | Template):
+            return
+        allowed = {"user_id", "user"} if isinstance(what, Expression) else {"user_id"}
+        for name in sorted(what.names - self.names.slots - allowed):
+            if name != "context":
+                yield from self.slot_name(route, name)
+            elif not pattern:
+                yield Finding(route, "only repair patterns can read 'context'", code="context-outside-pattern")
+        if isinstance(what, Expression) and "user" not in self.names.slots:
+            for path in sorted(path for path in what.paths if path.startswith("user.") and path not in _USER):
+                message = f"there is no {path}: of a user, only {' and '.join(sorted(_USER))} are known"
+                yield Finding(route, message, nearest(path, _USER), code="unknown-name")
+
+    def buttons(self, route: Route, buttons: tuple[Button, ...] | Expression, *, pattern: bool) -> Iterator[Finding]:
+        """Buttons: what they read, and what pressing them says."""
+        if isinstance(buttons, Expression):
+            yield from self.reads(route, buttons, pattern=pattern)
+            return
+        for number, button in enumerate(buttons):
+            yield from self.reads((*route, number, "title"), button.title, pattern=pattern)
+            yield from self.reads((*route, number, "payload"), button.payload, pattern=pattern)
+            yield from self._payload((*route, number, "payload"), button.payload.text)
+
+    def _payload(self, route: Route, text: str) -> Iterator[Finding]:
+        """A payload that begins with ``/`` is a command, one a line; what has a template in it is known later."""
+        for line in text.splitlines() if text.startswith("/") else ():
+            try:
+                words = shlex.split(line.strip().removeprefix("/"))
+            except ValueError:
+                yield Finding(route, f"a quote is not closed in {line!r}", code="bad-payload")
+                continue
+            if words and "{" not in words[0]:
+                yield from self._command(route, words[0], [word for word in words[1:] if "{" not in word])
+
+    def _command(self, route: Route, command: str, words: list[str]) -> Iterator[Finding]:
+        if command not in COMMANDS:
+            message = f"there is no command /{command}; what begins with / is one"
+            yield Finding(route, message, nearest(command, COMMANDS), code="unknown-command")
+        for word in words:
+            if (named := _NAMED.fullmatch(word)) and command in ("set_slot", "correct_slot", "start_flow"):
+                yield from self._set_by_user(route, named[1])
+            elif command in _OF_FLOWS:
+                yield from self.flow_name(route, word)
+            elif command in _OF_SLOTS:
+                yield from self.slot_name(route, word)
+            elif command in COMMANDS:
+                yield Finding(route, f"/{command} takes no {word!r}", code="bad-payload")
+        flow = self.flow(words[0]) if command == "start_flow" and words else None
+        if flow is not None and not flow.startable:
+            yield Finding(route, f"{words[0]!r} is not startable: only call and link reach it", code="not-startable")
+
+    def _set_by_user(self, route: Route, name: str) -> Iterator[Finding]:
+        yield from self.slot_name(route, name)
+        if name in self.system:
+            yield self.not_by_user(route, name)
+
+    def not_by_user(self, route: Route, name: str) -> Finding:
+        """A user would fill a slot that only the system fills."""
+        slot = self.config.slots.get(name)
+        why = "" if slot and slot.filled_by else ", because no collect, input or trigger names it; see 'filled_by'"
+        return Finding(route, f"only actions and 'set' fill the slot {name!r}{why}", code="system-slot")
+
+
+def slots_in_example(example: str) -> frozenset[str]:
+    """The slots that an example utterance names; none where it cannot be read."""
+    try:
+        return parse_template(example).names
+    except ExpressionError:
+        return frozenset()

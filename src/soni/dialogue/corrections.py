@@ -1,0 +1,160 @@
+"""Changing an answer after the fact: where it was asked, how to go back behind that question, and when it is too late."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from soni.dialogue.flows import Flows
+from soni.dialogue.scope import fill, kept, owner, value_of
+from soni.dialogue.state import Dialogue, Frame
+from soni.value import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a slot was asked."""
+
+    at: int
+    """The frame's place on the stack."""
+    calls: tuple[str, ...]
+    """Call steps to walk down from there, into flows that were called and have finished."""
+    step: str
+    """The collect."""
+
+
+def find_asked(dialogue: Dialogue, flows: Flows, slot: str) -> Place | None:
+    """Where the flow the user is in, or one it called, asked this slot; ``None`` where it did not."""
+    if (base := dialogue.base) is None:
+        return None
+    start, stop = dialogue.group(dialogue.stack.index(base))
+    at = stop - 1
+    while at >= start:
+        first = owner(dialogue, at)
+        # The frames that share slots are one piece of work: the lowest that asked is where the answer was given first.
+        for index in range(first, at + 1):
+            if dialogue.stack[index].kind == "pattern":
+                continue
+            if place := _asked_in(dialogue.stack[index], index, slot, ()):
+                return place
+        at = first - 1
+    return None
+
+
+def _asked_in(frame: Frame, at: int, slot: str, calls: tuple[str, ...]) -> Place | None:
+    if slot in frame.asked:
+        return Place(at, calls, frame.asked[slot])
+    for step, called in frame.calls.items():
+        if place := _asked_in(called, at, slot, (*calls, step)):
+            return place
+    return None
+
+
+def asked_value(dialogue: Dialogue, flows: Flows, place: Place, slot: str) -> Value:
+    """The value the slot was given there; ``None`` where it is unset."""
+    holder = _holder(dialogue.stack[place.at], place.calls)
+    if holder is None or slot in kept(dialogue, place.at, flows):
+        return value_of(dialogue, flows, place.at, slot)
+    return holder.slots.get(slot)
+
+
+def _holder(frame: Frame, calls: tuple[str, ...]) -> Frame | None:
+    """The finished frame whose own slots hold what was asked down this path; ``None`` where they are the stack frame's."""
+    holder = None
+    for step in calls:
+        frame = frame.calls[step]
+        holder = holder if frame.shares else frame
+    return holder
+
+
+def too_late(dialogue: Dialogue, slots: Iterable[str]) -> bool:
+    """True where a writing action of the flow the user is in has used one of these slots."""
+    if (base := dialogue.base) is None:
+        return False
+    start, stop = dialogue.group(dialogue.stack.index(base))
+    names = set(slots)
+    return any(_used(frame, names) for frame in dialogue.stack[start:stop])
+
+
+def _used(frame: Frame, names: set[str]) -> bool:
+    return not names.isdisjoint(frame.used) or any(_used(called, names) for called in frame.calls.values())
+
+
+def rewind(dialogue: Dialogue, flows: Flows, frame_id: int, values: Mapping[str, Value]) -> Dialogue:
+    """Change these slots of the started frame with this id, and go on behind the first question that is touched.
+
+    A slot that becomes unset is asked again; the answers behind it are kept, and reviewed as the flow passes them.
+    """
+    places = {slot: place for slot in values if (place := find_asked(dialogue, flows, slot)) is not None}
+    base = dialogue.index_of(frame_id)
+    if base is None or not places:
+        return dialogue
+    first = min(places.values(), key=lambda place: _order(dialogue, flows, place))
+    for slot, place in places.items():
+        dialogue = _change(dialogue, flows, place, slot, values[slot])
+    unset = any(values[slot] is None and places[slot] == first for slot in places)
+    return _enter(dialogue, flows, first, unset=unset)
+
+
+def _order(dialogue: Dialogue, flows: Flows, place: Place) -> tuple[int, ...]:
+    """Places in the order in which the flow comes to them."""
+    frame, steps = dialogue.stack[place.at], []
+    for step in place.calls:
+        steps.append(_position(flows, frame, step))
+        frame = frame.calls[step]
+    return (place.at, *steps, _position(flows, frame, place.step))
+
+
+def _position(flows: Flows, frame: Frame, step: str) -> int:
+    facts = flows.get(frame.flow)
+    return facts.position.get(step, 0) if facts else 0
+
+
+def _change(dialogue: Dialogue, flows: Flows, place: Place, slot: str, value: Value) -> Dialogue:
+    """Store the value where the slot lives: the stack frame's slots, or those of a finished call."""
+    if slot in kept(dialogue, place.at, flows) or _holder(dialogue.stack[place.at], place.calls) is None:
+        return fill(dialogue, flows, place.at, {slot: value})
+    return dialogue.with_frame(place.at, _with_nested(dialogue.stack[place.at], place.calls, slot, value))
+
+
+def _with_nested(frame: Frame, calls: tuple[str, ...], slot: str, value: Value) -> Frame:
+    """The frame with the slot changed in the innermost finished call on this path that has slots of its own."""
+    called = frame.calls[calls[0]]
+    if len(calls) > 1 and _holder(called, calls[1:]) is not None:
+        changed = _with_nested(called, calls[1:], slot, value)
+    else:
+        changed = called.with_slot(slot, value)
+    return replace(frame, calls={**frame.calls, calls[0]: changed})
+
+
+def _enter(dialogue: Dialogue, flows: Flows, place: Place, *, unset: bool) -> Dialogue:
+    """Stand behind the question at this place, with what stood above it set aside."""
+    _, stop = dialogue.group(place.at)
+    above, below = dialogue.stack[stop:], dialogue.stack[: place.at]
+    frame = dialogue.stack[place.at]
+    for open_call in dialogue.stack[place.at + 1 : stop]:
+        # A call that is broken off leaves its answers behind, so that they are not asked again when it is made anew.
+        if open_call.kind == "called":
+            frame = replace(frame, calls={**frame.calls, frame.step: open_call})
+            break
+    frames = []
+    for step in place.calls:
+        called = frame.calls[step]
+        frames.append(_behind(flows, frame, step, answer=False))
+        frame = replace(called, kind="called")
+    frames.append(_behind(flows, frame, place.step, answer=not unset))
+    return replace(dialogue, stack=(*below, *frames, *above))
+
+
+def _behind(flows: Flows, frame: Frame, step: str, *, answer: bool) -> Frame:
+    """The frame at this step, which counts as answered, with all that it passed after it up for review."""
+    facts = flows.get(frame.flow)
+    position = facts.position if facts else {}
+    here = position.get(step, 0)
+    return replace(
+        frame,
+        step=step,
+        answer="given" if answer else None,
+        waiting=False,
+        attempts=0,
+        review=tuple(passed for passed in (*frame.asked.values(), *frame.calls) if position.get(passed, -1) > here),
+        settled=tuple(done for done in frame.written if position.get(done, -1) > here),
+    )

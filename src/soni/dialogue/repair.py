@@ -1,0 +1,45 @@
+"""Which pattern answers a correction, a cancel, a digression, a clarification; and what its end does."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from soni.dialogue.flows import Flows
+from soni.dialogue.state import Dialogue, Effect
+from soni.value import Value
+
+
+def title(flow: str) -> str:
+    """A flow's name as one would say it: ``transfer_money`` → ``transfer money``."""
+    return flow.removeprefix("pattern_").replace("_", " ")
+
+
+def due(
+    dialogue: Dialogue,
+    flows: Flows,
+    pattern: str,
+    context: Mapping[str, Value] | None = None,
+    effect: Effect | None = None,
+) -> Dialogue:
+    """The dialogue with this pattern waiting to run, behind those that wait already.
+
+    ``context.flow`` is the flow the user is in unless the caller says otherwise; ``context.title`` is its name in words.
+    """
+    base = dialogue.base
+    known: dict[str, Value] = {"flow": base.flow if base else None, **(context or {})}
+    if isinstance(flow := known["flow"], str):
+        known["title"] = title(flow)
+    frame = flows[pattern].frame("pattern", context={k: v for k, v in known.items() if v is not None}, effect=effect)
+    return replace(dialogue, due=(*dialogue.due, frame))
+
+
+def candidates(flows: Flows, names: tuple[str, ...]) -> list[Value]:
+    """Flows to choose from, as buttons: ``{"flow", "title", "payload"}``."""
+    return [
+        {
+            "flow": name,
+            "title": flows[name].flow.description.rstrip(".") or title(name),
+            "payload": f"/start_flow {name}",
+        }
+        for name in names
+        if name in flows
+    ]

@@ -1,0 +1,133 @@
+"""How flows come onto the stack and leave it: start, bring up, make room, finish, cancel."""
+
+from dataclasses import replace
+
+from soni.config.steps import Confirm
+from soni.dialogue import repair
+from soni.dialogue.corrections import rewind
+from soni.dialogue.flows import Flows
+from soni.dialogue.scope import owner
+from soni.dialogue.state import Dialogue, Frame
+from soni.value import Value
+
+
+def start_flow(dialogue: Dialogue, flow: str, flows: Flows) -> Dialogue:
+    """A new frame of this flow on top; what was underneath is interrupted."""
+    dialogue = _without_clarification(dialogue)
+    if dialogue.base is not None:
+        dialogue = repair.due(dialogue, flows, "pattern_interrupted", {"new": flow})
+    return dialogue.push(flows[flow].frame())
+
+
+def bring_up(dialogue: Dialogue, frame_id: int, flows: Flows) -> Dialogue:
+    """The started frame with this id, and all that stands on it, on top of the stack."""
+    dialogue = _without_clarification(dialogue)
+    at = dialogue.index_of(frame_id)
+    assert at is not None
+    start, stop = dialogue.group(at)
+    if stop == len(dialogue.stack):
+        return dialogue
+    moved, above = dialogue.stack[start:stop], dialogue.stack[stop:]
+    above = (*above[:-1], replace(above[-1], waiting=False))
+    return replace(dialogue, stack=(*dialogue.stack[:start], *above, *moved))
+
+
+def make_room(dialogue: Dialogue, flows: Flows) -> Dialogue:
+    """Without the oldest flow, where another one would be more than may be open at once."""
+    if started(dialogue) < flows.limits.max_stack_depth or flows.limits.on_limit_reached != "cancel_oldest":
+        return dialogue
+    oldest = next(at for at, frame in enumerate(dialogue.stack) if frame.kind == "started")
+    return _without_group(dialogue, oldest)
+
+
+def started(dialogue: Dialogue) -> int:
+    """How many flows are open that the user started; neither calls nor patterns count."""
+    return sum(frame.kind == "started" for frame in dialogue.stack)
+
+
+def finish(dialogue: Dialogue, flows: Flows) -> Dialogue:
+    """The top frame has come to its end: a pattern takes effect, a called flow comes back, a started one makes way."""
+    frame = dialogue.top
+    assert frame is not None
+    if frame.kind == "pattern":
+        return _take_effect(dialogue.pop(), frame, flows)
+    if frame.kind == "called":
+        dialogue = dialogue.pop()
+        caller = dialogue.top
+        assert caller is not None
+        back = replace(caller, answer="returned", waiting=False, calls={**caller.calls, caller.step: frame})
+        return dialogue.with_top(back)
+    most = flows.limits.max_completed_flows
+    completed = (*dialogue.completed, frame.flow)[-most:] if most else ()
+    return _make_way(replace(dialogue.pop(), completed=completed), frame.flow, "ended", flows)
+
+
+def abandon(dialogue: Dialogue, flows: Flows, reason: str) -> Dialogue:
+    """A step goes to ``cancel_flow``: a pattern forgoes its effect; any other flow is cancelled, with a word about it."""
+    frame = dialogue.top
+    assert frame is not None
+    if frame.kind == "pattern":
+        return dialogue.pop()
+    base = dialogue.base
+    if base is None:  # a flow that a pattern called
+        return dialogue.pop()
+    start, stop = dialogue.group(dialogue.stack.index(base))
+    patterns = [at for at in range(start, stop) if dialogue.stack[at].kind == "pattern"]
+    if patterns:  # called by a pattern: only the pattern is abandoned
+        return replace(dialogue, stack=dialogue.stack[: patterns[-1]])
+    dialogue = _without_group(dialogue, start)
+    dialogue = repair.due(dialogue, flows, "pattern_cancel", {"flow": base.flow, "reason": reason})
+    return _make_way(dialogue, base.flow, "cancelled", flows)
+
+
+def cancel(dialogue: Dialogue, frame_id: int, flows: Flows) -> Dialogue:
+    """Without the started frame with this id and all that stands on it; the flow below resumes."""
+    at = dialogue.index_of(frame_id)
+    if at is None:
+        return dialogue
+    flow, was_base = dialogue.stack[at].flow, dialogue.stack[at] is dialogue.base
+    dialogue = _without_group(dialogue, at)
+    return _make_way(dialogue, flow, "cancelled", flows) if was_base else dialogue
+
+
+def _take_effect(dialogue: Dialogue, pattern: Frame, flows: Flows) -> Dialogue:
+    effect = pattern.effect
+    if effect is None:
+        return dialogue
+    if effect.kind == "cancel":
+        return cancel(dialogue, effect.frame, flows)
+    asking, values = dialogue.top, dict(effect.slots)
+    if asking is not None and asking.flow in flows and _reaches(dialogue, asking, effect.frame):
+        step = flows[asking.flow].steps.get(asking.step)
+        if isinstance(step, Confirm) and step.on_change is not None:
+            at = len(dialogue.stack) - 1
+            changed = rewind(dialogue, flows, effect.frame, values)
+            if changed.index_of(asking.id) == at:
+                return changed.with_top(replace(changed.stack[at], step=asking.step, answer="changed"))
+            return changed
+    return rewind(dialogue, flows, effect.frame, values)
+
+
+def _reaches(dialogue: Dialogue, frame: Frame, base: int) -> bool:
+    at = dialogue.index_of(frame.id)
+    return at is not None and dialogue.stack[dialogue.group(owner(dialogue, at))[0]].id == base
+
+
+def _make_way(dialogue: Dialogue, flow: str, reason: str, flows: Flows) -> Dialogue:
+    """Say what follows the end of a flow: another one resumes, or everything is done."""
+    context: dict[str, Value] = {"reason": reason}
+    if (base := dialogue.base) is not None:
+        return repair.due(dialogue, flows, "pattern_resumed", {**context, "flow": base.flow, "old": flow})
+    return repair.due(dialogue, flows, "pattern_completed", {**context, "flow": flow})
+
+
+def _without_group(dialogue: Dialogue, at: int) -> Dialogue:
+    start, stop = dialogue.group(at)
+    return replace(dialogue, stack=(*dialogue.stack[:start], *dialogue.stack[stop:]))
+
+
+def _without_clarification(dialogue: Dialogue) -> Dialogue:
+    """A clarification that waits is answered by any flow that starts."""
+    while dialogue.top is not None and dialogue.top.flow == "pattern_clarification":
+        dialogue = dialogue.pop()
+    return dialogue

@@ -1,0 +1,273 @@
+"""How commands change a dialogue: ``apply`` is the only door."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import assert_never
+
+from soni.config.steps import Collect, Confirm, Step
+from soni.dialogue import repair
+from soni.dialogue.commands import (
+    Affirm,
+    AskInfo,
+    CancelFlow,
+    ChitChat,
+    Clarify,
+    ClearSlot,
+    Command,
+    CorrectSlot,
+    Deny,
+    HumanHandoff,
+    OutOfScope,
+    Repeat,
+    Restart,
+    SetSlot,
+    SkipQuestion,
+    StartFlow,
+)
+from soni.dialogue.corrections import asked_value, find_asked, too_late
+from soni.dialogue.flows import Flows
+from soni.dialogue.scope import fill, value_of
+from soni.dialogue.stack import bring_up, make_room, start_flow
+from soni.dialogue.state import Answer, Dialogue, Effect, Frame
+from soni.value import Value
+
+_ORDER = (
+    Restart, CancelFlow, StartFlow, ClearSlot, SetSlot, CorrectSlot, Affirm, Deny,
+    SkipQuestion, AskInfo, ChitChat, OutOfScope, Repeat, Clarify, HumanHandoff,
+)  # fmt: skip
+
+
+def in_order(commands: Sequence[Command]) -> list[Command]:
+    """The commands in the order that makes sense of them together: leave, enter, fill, answer, and then what only asks for words."""
+    return sorted(commands, key=lambda command: _ORDER.index(type(command)))
+
+
+def apply(dialogue: Dialogue, command: Command, flows: Flows) -> Dialogue:
+    """The dialogue after this command, which has been admitted and whose values are valid.
+
+    Pure. What is to be said about it is left in ``dialogue.due`` as repair patterns.
+    """
+    match command:
+        case StartFlow(flow, slots):
+            return _start(dialogue, flow, slots, flows)
+        case CancelFlow(flow):
+            return _cancel(dialogue, flow, flows)
+        case SetSlot(slots):
+            return _set(dialogue, slots, flows)
+        case CorrectSlot(slots):
+            return _set(dialogue, slots, flows, correct=True)
+        case ClearSlot(names):
+            return _clear(dialogue, names, flows)
+        case Affirm():
+            return _answer_confirm(dialogue, "yes")
+        case Deny(slot):
+            return _answer_confirm(dialogue, "no") if slot is None else _clear(dialogue, (slot,), flows)
+        case SkipQuestion():
+            return _skip(dialogue, flows)
+        case AskInfo(slot):
+            return _ask_info(dialogue, slot, flows)
+        case ChitChat():
+            return repair.due(dialogue, flows, "pattern_chitchat")
+        case OutOfScope():
+            return repair.due(dialogue, flows, "pattern_cannot_handle", {"reason": "out_of_scope"})
+        case Clarify(names):
+            return repair.due(dialogue, flows, "pattern_clarification", {"candidates": repair.candidates(flows, names)})
+        case Repeat():
+            said: list[Value] = [utterance.text for utterance in dialogue.said if not utterance.question]
+            return repair.due(dialogue, flows, "pattern_repeat", {"said": "\n".join(map(str, said)) or None})
+        case HumanHandoff():
+            return repair.due(dialogue, flows, "pattern_human_handoff", {"reason": "asked"})
+        case Restart():
+            return Dialogue(
+                turn=dialogue.turn, language=dialogue.language, history=dialogue.history,
+                last_turns=dialogue.last_turns, frames=dialogue.frames, updated=dialogue.updated,
+            )  # fmt: skip
+        case _:
+            assert_never(command)
+
+
+def pending(dialogue: Dialogue, flows: Flows) -> Collect | Confirm | None:
+    """The step whose question is pending; ``None`` while nothing is asked."""
+    top = dialogue.top
+    if top is None or not top.waiting or top.flow not in flows:
+        return None
+    step = step_of(top, flows)
+    return step if isinstance(step, Collect | Confirm) else None
+
+
+def step_of(frame: Frame, flows: Flows) -> Step | None:
+    """The step a frame stands at; ``None`` where a deploy took it away."""
+    return flows[frame.flow].steps.get(frame.step)
+
+
+def _start(dialogue: Dialogue, flow: str, slots: Mapping[str, Value], flows: Flows) -> Dialogue:
+    running = next((f for f in reversed(dialogue.stack) if f.kind == "started" and f.flow == flow), None)
+    if running is not None:
+        return (
+            _set(bring_up(dialogue, running.id, flows), slots, flows)
+            if slots
+            else bring_up(dialogue, running.id, flows)
+        )
+    dialogue = make_room(dialogue, flows)
+    return _set(start_flow(dialogue, flow, flows), slots, flows)
+
+
+def _cancel(dialogue: Dialogue, flow: str | None, flows: Flows) -> Dialogue:
+    frame = next(
+        (f for f in reversed(dialogue.stack) if f.kind == "started" and flow in (None, f.flow)),
+        None,
+    )
+    if frame is None:
+        return repair.due(dialogue, flows, "pattern_cancel", {"reason": "nothing_active", "flow": None})
+    if any(f.effect == (effect := Effect("cancel", frame.id)) for f in (*dialogue.due, *dialogue.stack)):
+        return dialogue
+    return repair.due(dialogue, flows, "pattern_cancel", {"flow": frame.flow, "reason": "asked"}, effect)
+
+
+def _clear(dialogue: Dialogue, slots: Sequence[str], flows: Flows) -> Dialogue:
+    return _set(dialogue, dict[str, Value].fromkeys(slots), flows, correct=True)
+
+
+def _set(dialogue: Dialogue, values: Mapping[str, Value], flows: Flows, *, correct: bool = False) -> Dialogue:
+    """Fill what is unset, correct what was asked before, answer the pending question."""
+    corrections: dict[str, Value] = {}
+    for slot, value in values.items():
+        if value is not None and _is_pending(dialogue, flows, slot) and not correct:
+            dialogue = _answer(fill(dialogue, flows, len(dialogue.stack) - 1, {slot: value}))
+            continue
+        place = find_asked(dialogue, flows, slot)
+        old = asked_value(dialogue, flows, place, slot) if place else None
+        if place is not None and old is not None:
+            if value != old:
+                corrections[slot] = value
+        elif value is not None:
+            if _is_pending(dialogue, flows, slot):
+                dialogue = _answer(fill(dialogue, flows, len(dialogue.stack) - 1, {slot: value}))
+            else:
+                dialogue = _fill_early(dialogue, flows, slot, value)
+        elif correct:
+            dialogue = _fill_early(dialogue, flows, slot, None)
+    return _correct(dialogue, corrections, flows) if corrections else dialogue
+
+
+def _is_pending(dialogue: Dialogue, flows: Flows, slot: str) -> bool:
+    step = pending(dialogue, flows)
+    return isinstance(step, Collect) and step.slot == slot
+
+
+def _answer(dialogue: Dialogue, answer: Answer = "given") -> Dialogue:
+    assert dialogue.top is not None
+    return dialogue.with_top(replace(dialogue.top, waiting=False, answer=answer))
+
+
+def _answer_confirm(dialogue: Dialogue, answer: Answer) -> Dialogue:
+    """Answer the pending confirm, if there is one; admission has seen to it that there is."""
+    return _answer(dialogue, answer) if dialogue.top and dialogue.top.waiting else dialogue
+
+
+def home(dialogue: Dialogue, flows: Flows, slot: str) -> tuple[int, bool] | None:
+    """The frame a value belongs to, and whether it is early for a flow that frame will call; ``None`` where it fits no active flow."""
+    early: tuple[int, bool] | None = None
+    for at in range(len(dialogue.stack) - 1, -1, -1):
+        facts = flows[dialogue.stack[at].flow]
+        if slot in facts.own:
+            return at, False
+        if slot in facts.called and early is None:
+            early = at, True
+    if early is None and dialogue.stack and slot in flows.conversation:
+        return len(dialogue.stack) - 1, False
+    return early
+
+
+def _fill_early(dialogue: Dialogue, flows: Flows, slot: str, value: Value) -> Dialogue:
+    """Keep a value for the question that will ask for it, in this flow or in one it calls."""
+    found = home(dialogue, flows, slot)
+    if found is None:
+        if slot in flows.conversation:
+            slots = {name: known for name, known in dialogue.slots.items() if name != slot}
+            return replace(dialogue, slots=slots if value is None else {**slots, slot: value})
+        return dialogue
+    at, early = found
+    if not early:
+        return fill(dialogue, flows, at, {slot: value})
+    frame = dialogue.stack[at]
+    kept = {name: known for name, known in frame.early.items() if name != slot}
+    return dialogue.with_frame(at, replace(frame, early=kept if value is None else {**kept, slot: value}))
+
+
+def _correct(dialogue: Dialogue, values: Mapping[str, Value], flows: Flows) -> Dialogue:
+    """Let ``pattern_correction`` speak, and the values change when it ends; a pending correction is merged or replaced."""
+    base = dialogue.base
+    assert base is not None
+    merged = dict(values)
+    for frame in dialogue.due:
+        if frame.effect is not None and frame.effect.kind == "correct":
+            merged = {**frame.effect.slots, **merged}
+    dialogue = replace(
+        dialogue,
+        due=tuple(f for f in dialogue.due if not _corrects(f)),
+        stack=tuple(f for f in dialogue.stack if not _corrects(f)),
+    )
+    first, late = next(iter(merged)), too_late(dialogue, merged)
+    place = find_asked(dialogue, flows, first)
+    context: dict[str, Value] = {
+        "slot": first,
+        "slots": list(merged),
+        "label": repair.title(first),
+        "old": asked_value(dialogue, flows, place, first) if place else None,
+        "new": merged[first],
+        "too_late": late,
+    }
+    effect = None if late else Effect("correct", base.id, merged)
+    return repair.due(dialogue, flows, "pattern_correction", context, effect)
+
+
+def _corrects(frame: Frame) -> bool:
+    return frame.effect is not None and frame.effect.kind == "correct"
+
+
+def _skip(dialogue: Dialogue, flows: Flows) -> Dialogue:
+    step = pending(dialogue, flows)
+    if not isinstance(step, Collect):
+        return repair.due(dialogue, flows, "pattern_skip_question", {"reason": "nothing_asked"})
+    if flows.slots[step.slot].required:
+        context: dict[str, Value] = {"slot": step.slot, "label": repair.title(step.slot), "reason": "required"}
+        return repair.due(dialogue, flows, "pattern_skip_question", context)
+    return _answer(dialogue, "skipped")
+
+
+def _ask_info(dialogue: Dialogue, slot: str | None, flows: Flows) -> Dialogue:
+    step = pending(dialogue, flows)
+    name = slot or (step.slot if step is not None else None)
+    known = flows.slots.get(name) if name else None
+    context: dict[str, Value] = {
+        "slot": name,
+        "label": repair.title(name) if name else None,
+        "description": (known.description or None) if known else None,
+        "value": value_of(dialogue, flows, len(dialogue.stack) - 1, name) if name and dialogue.stack else None,
+    }
+    return repair.due(dialogue, flows, "pattern_ask_info", context)
+
+
+def reject(dialogue: Dialogue, flows: Flows, slot: str, message: str) -> Dialogue:
+    """A value for this slot was refused: say why, count it where it answered the pending question, and give up in time.
+
+    Called for answers to the pending question while it waits, and by the collect that rejects what it was given.
+    """
+    top = dialogue.top
+    step = step_of(top, flows) if top is not None and top.flow in flows else None
+    context: dict[str, Value] = {"slot": slot, "label": repair.title(slot), "reason": message}
+    if top is None or not isinstance(step, Collect) or step.slot != slot:
+        return repair.due(dialogue, flows, "pattern_invalid_value", context)
+    attempts = top.attempts + 1
+    if attempts >= (step.max_attempts or flows.max_attempts):
+        dialogue = dialogue.with_top(replace(top, attempts=0, waiting=False))
+        if step.on_max_attempts is not None:
+            return _answer(dialogue, "exhausted")
+        base = dialogue.base
+        effect = Effect("cancel", base.id) if base is not None else None
+        return repair.due(dialogue, flows, "pattern_too_many_attempts", context, effect)
+    dialogue = dialogue.with_top(replace(top, attempts=attempts, waiting=False))
+    if step.on_invalid is not None:
+        return _answer(dialogue, "invalid")
+    return repair.due(dialogue, flows, "pattern_invalid_value", context)

@@ -1,0 +1,118 @@
+"""What happened in a turn. Logs, metrics, traces and the inspector listen to these; nobody below them does.
+
+No event carries what a user said or what a slot holds.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStarted:
+    """A message is being answered."""
+
+    user_id: str
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """Words became commands."""
+
+    commands: tuple[str, ...]
+    """Their names."""
+    source: str
+    """``payload``, or the understander's class."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CommandDropped:
+    """A command was not admitted."""
+
+    command: str
+    reason: str
+    name: str | None = None
+    """The flow or slot it was about."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRefused:
+    """A value did not fit its slot."""
+
+    slot: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PatternRan:
+    """A repair pattern took the floor."""
+
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepRan:
+    """A step was executed."""
+
+    flow: str
+    step: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRan:
+    """An action ended."""
+
+    action: str
+    seconds: float
+    attempts: int
+    """0 where its result was known already."""
+    error: str | None = None
+    inputs: tuple[str, ...] = ()
+    """Names of the inputs it was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowStarted:
+    """A flow was put on the stack by the user."""
+
+    flow: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlowEnded:
+    """A flow left the stack: ``ended`` or ``cancelled``."""
+
+    flow: str
+    how: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEnded:
+    """A message was answered and the answer is saved."""
+
+    user_id: str
+    turn: int
+    state: str
+    messages: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TurnFailed:
+    """A message could not be answered; the conversation is as it was."""
+
+    user_id: str
+    turn: int
+    error: str
+    seconds: float
+
+
+Event: TypeAlias = (
+    TurnStarted | Understood | CommandDropped | ValueRefused | PatternRan | StepRan | ActionRan
+    | FlowStarted | FlowEnded | TurnEnded | TurnFailed
+)  # fmt: skip
+Listener: TypeAlias = Callable[[Event], None]

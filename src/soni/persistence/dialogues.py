@@ -1,0 +1,85 @@
+"""Loads and commits a dialogue through any LangGraph checkpointer: one ordinary checkpoint a turn."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver, Checkpoint
+from langgraph.checkpoint.base.id import uuid6
+
+from soni.dialogue.state import Dialogue
+
+CHANNEL: Final = "dialogue"
+_FORMAT: Final = 4
+"""The version of LangGraph's checkpoint format that is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A dialogue as it was read, and what it was read from."""
+
+    dialogue: Dialogue
+    checkpoint_id: str | None = None
+    """``None`` where there is none yet."""
+    version: str | int | float | None = None
+    """Of the dialogue's channel."""
+    step: int = -1
+
+
+class Dialogues:
+    """The dialogues in a checkpointer, by conversation."""
+
+    def __init__(self, saver: BaseCheckpointSaver[str]) -> None:
+        self.saver = saver
+
+    async def load(self, conversation: str) -> Saved | None:
+        """The dialogue of this conversation; ``None`` where there is none. Raises StateError where it cannot be read."""
+        found = await self.saver.aget_tuple(_config(conversation))
+        if found is None:
+            return None
+        values = found.checkpoint["channel_values"]
+        if CHANNEL not in values:
+            return None
+        return Saved(
+            Dialogue.from_json(values[CHANNEL]),
+            found.checkpoint["id"],
+            found.checkpoint["channel_versions"].get(CHANNEL),
+            found.metadata.get("step", -1),
+        )
+
+    async def commit(self, conversation: str, before: Saved | None, dialogue: Dialogue) -> None:
+        """Write the dialogue as the newest checkpoint.
+
+        Raises ConversationBusy where ``before`` is no longer the newest: then another turn was faster.
+        """
+        version = self.saver.get_next_version(_text(before.version if before else None), None)
+        checkpoint = Checkpoint(
+            v=_FORMAT,
+            id=str(uuid6(clock_seq=-2)),
+            ts=datetime.now(UTC).isoformat(),
+            channel_values={CHANNEL: dialogue.to_json()},
+            channel_versions={CHANNEL: version},
+            versions_seen={},
+            updated_channels=[CHANNEL],
+        )
+        config = _config(conversation, before.checkpoint_id if before else None)
+        step = (before.step if before else -1) + 1
+        await self.saver.aput(config, checkpoint, {"source": "update", "step": step, "parents": {}}, {CHANNEL: version})
+
+    async def delete(self, conversation: str) -> None:
+        """Forget this conversation; nothing happens where there is none."""
+        await self.saver.adelete_thread(conversation)
+
+
+def _text(version: str | float | None) -> str | None:
+    return None if version is None else str(version)
+
+
+def _config(conversation: str, checkpoint_id: str | None = None) -> RunnableConfig:
+    # Only these: strings and numbers in `configurable` are stored in plain text with every checkpoint.
+    configurable: Mapping[str, str] = {"thread_id": conversation, "checkpoint_ns": ""}
+    if checkpoint_id is not None:
+        configurable = {**configurable, "checkpoint_id": checkpoint_id}
+    return RunnableConfig(configurable=dict(configurable))

@@ -1,0 +1,99 @@
+"""Values on their way into slots: parsed by type, validated, normalized; what does not fit is refused with words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from soni.actions.marks import ActionContext
+from soni.actions.runner import log_of
+from soni.config.models import Slot
+from soni.dialogue.commands import Command, CorrectSlot, SetSlot, StartFlow
+from soni.dialogue.state import Dialogue
+from soni.events import ValueRefused
+from soni.toolbox import Toolbox
+from soni.understanding.values import InvalidValue, Moment, parse
+from soni.value import Value
+
+_NOT_VALID: Final = "That is not a valid value."
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A value that its slot does not take."""
+
+    slot: str
+    message: str
+    """Why, for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Commands whose values are valid, and the values that are not."""
+
+    commands: tuple[Command, ...]
+    refusals: tuple[Refusal, ...]
+
+
+async def take_in(commands: Sequence[Command], dialogue: Dialogue, toolbox: Toolbox) -> Taken:
+    """Every value of these commands through its slot: parse → validate → normalize.
+
+    Raises ActionError where a validator or normalizer itself fails.
+    """
+    taken: list[Command] = []
+    refusals: list[Refusal] = []
+    for command in commands:
+        match command:
+            case StartFlow() | SetSlot() | CorrectSlot() if command.slots:
+                fitting = await _fitting(command.slots, dialogue, toolbox, refusals)
+                if fitting or isinstance(command, StartFlow):
+                    taken.append(replace(command, slots=fitting))
+            case _:
+                taken.append(command)
+    return Taken(tuple(taken), tuple(refusals))
+
+
+async def _fitting(
+    slots: Mapping[str, Value], dialogue: Dialogue, toolbox: Toolbox, refusals: list[Refusal]
+) -> dict[str, Value]:
+    fitting: dict[str, Value] = {}
+    for name, written in slots.items():
+        if written is None:
+            continue
+        outcome = await _take(name, toolbox.flows.slots[name], written, dialogue, toolbox)
+        if isinstance(outcome, Refusal):
+            refusals.append(outcome)
+        else:
+            fitting[name] = outcome.value
+    return fitting
+
+
+@dataclass(frozen=True, slots=True)
+class _Accepted:
+    value: Value
+
+
+async def _take(name: str, slot: Slot, written: Value, dialogue: Dialogue, toolbox: Toolbox) -> _Accepted | Refusal:
+    try:
+        value = parse(slot, written, Moment(toolbox.now, dialogue.language))
+    except InvalidValue as error:
+        toolbox.emit(ValueRefused(name, error.reason))
+        return Refusal(name, _words(slot, error.message, written, dialogue, toolbox))
+    if slot.validator is None and slot.normalizer is None:
+        return _Accepted(value)
+    context = ActionContext(toolbox.user_id, f"{toolbox.turn}:{name}", toolbox.turn, dialogue.language, log_of(name))
+    if slot.validator is not None:
+        verdict = await toolbox.actions.validate(slot.validator, value, context)
+        if verdict is not True:
+            toolbox.emit(ValueRefused(name, "validator"))
+            said = verdict if isinstance(verdict, str) else _NOT_VALID
+            # The validator's own words are about this very value; the slot's are general.
+            return Refusal(name, said if isinstance(verdict, str) else _words(slot, said, value, dialogue, toolbox))
+    if slot.normalizer is not None:
+        value = await toolbox.actions.normalize(slot.normalizer, value, context)
+    return _Accepted(value)
+
+
+def _words(slot: Slot, otherwise: str, written: Value, dialogue: Dialogue, toolbox: Toolbox) -> str:
+    if slot.invalid_message is None:
+        return otherwise
+    return slot.invalid_message.render({**toolbox.scope(dialogue), "value": written})

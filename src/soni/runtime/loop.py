@@ -1,0 +1,320 @@
+"""RuntimeLoop: hold the lock, load, run the turn, commit, publish events, answer."""
+
+import asyncio
+import hashlib
+import logging
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Self
+
+from soni.actions.registry import Registry, load_registry
+from soni.actions.runner import Actions
+from soni.compiler.assistant import Assistant, compile_assistant
+from soni.config.loader import load_config
+from soni.config.models import SoniConfig
+from soni.config.steps import Collect
+from soni.dialogue.deploys import reconcile
+from soni.dialogue.scope import visible
+from soni.dialogue.state import Answered, ConversationState, Dialogue
+from soni.dialogue.transitions import pending
+from soni.errors import ConversationUnknown, MessageIdReused, SoniError, TurnTimeout
+from soni.events import Event, Listener, TurnEnded, TurnFailed, TurnStarted
+from soni.persistence.dialogues import Saved
+from soni.persistence.locks import LocalLocks, Locks
+from soni.persistence.store import Store, open_store
+from soni.responses import Responses
+from soni.runtime.messages import ConversationView, Message, Reply
+from soni.runtime.turn import Turn
+from soni.toolbox import Clock, Meter, Toolbox
+from soni.understanding.base import Understander
+
+log = logging.getLogger("soni.runtime")
+
+MAX_REPLAYS: Final = 20
+"""Answered message ids that a conversation remembers."""
+MASK: Final = "•••"
+"""Stands for a sensitive value."""
+
+
+@dataclass(frozen=True)
+class _Open:
+    """What a running loop holds."""
+
+    assistant: Assistant
+    understander: Understander
+    actions: Actions
+    responses: Responses
+    store: Store
+
+
+class RuntimeLoop:
+    """An assistant, ready to talk. Use it as an async context manager: what it opens, it closes."""
+
+    def __init__(
+        self,
+        config: SoniConfig,
+        *,
+        understander: Understander | None = None,
+        registry: Registry | None = None,
+        clock: Clock | None = None,
+        locks: Locks | None = None,
+        listeners: Sequence[Listener] = (),
+    ) -> None:
+        """Nothing is opened yet.
+
+        ``understander`` and ``registry`` take the place of what the configuration names; ``listeners`` hear the
+        events of every turn when it is over.
+        """
+        self.config = config
+        self._understander = understander
+        self._registry = registry
+        self._clock = clock or _now
+        self._locks = locks or LocalLocks()
+        self._listeners = tuple(listeners)
+        self._exit = AsyncExitStack()
+        self._open: _Open | None = None
+
+    @classmethod
+    def from_path(cls, path: Path | str) -> Self:
+        """The assistant in a file or folder. Raises ConfigurationError."""
+        return cls(load_config(path))
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the assistant: changes when anything but the settings changes."""
+        return self.config.fingerprint
+
+    async def __aenter__(self) -> Self:
+        """Compile the assistant and open its store. Raises ConfigurationError; nothing stays open then."""
+        async with AsyncExitStack() as stack:
+            assistant, understander, registry = await asyncio.to_thread(self._build)
+            folder = Path.cwd()
+            store = await stack.enter_async_context(open_store(self.config.settings.persistence, folder))
+            security = self.config.settings.security
+            allowed = (
+                frozenset(security.allowed_actions) if security.enable_guardrails and security.allowed_actions else None
+            )
+            actions = Actions(self.config.actions, registry, store.ledger, allowed)
+            await stack.enter_async_context(actions)
+            self._open = _Open(assistant, understander, actions, Responses.of(self.config), store)
+            self._exit = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self._open = None
+        await self._exit.aclose()
+
+    def _build(self) -> tuple[Assistant, Understander, Registry]:
+        """What takes the processor a while; it runs in a thread, so that the loop stays free."""
+        registry = self._registry or load_registry(self.config)
+        assistant = compile_assistant(self.config)
+        return assistant, self._understander or _embedded(self.config), registry
+
+    @property
+    def _running(self) -> _Open:
+        if self._open is None:
+            raise RuntimeError("The RuntimeLoop is not open: use it in 'async with'.")
+        return self._open
+
+    async def process_message(self, message: Message) -> Reply:
+        """Answer a message; when this returns, the answer is saved.
+
+        Raises TurnError where it cannot be answered, ConversationBusy, TooManyRequests, StoreUnavailable; the
+        conversation is then as it was.
+        """
+        began = time.perf_counter()
+        events: list[Event] = []
+        turn = 0
+        try:
+            async with asyncio.timeout(self.config.settings.runtime.turn_timeout.total_seconds()) as limit:
+                async with self._locks.hold(message.user_id):
+                    saved = await self._running.store.dialogues.load(message.user_id)
+                    dialogue = saved.dialogue if saved else self._new_dialogue()
+                    if (replay := _replayed(message, dialogue)) is not None:
+                        return replay
+                    turn = dialogue.turn + 1
+                    events.append(TurnStarted(message.user_id, turn))
+                    reply = await self._answer(message, dialogue, saved, events)
+        except TimeoutError as error:
+            self._failed(message, turn, began, events, "TurnTimeout")
+            if not limit.expired():
+                raise
+            raise TurnTimeout from error
+        except SoniError as error:
+            self._failed(message, turn, began, events, type(error).__name__)
+            raise
+        events.append(TurnEnded(message.user_id, turn, reply.state, len(reply.messages), time.perf_counter() - began))
+        self._publish(events)
+        return reply
+
+    async def _answer(self, message: Message, dialogue: Dialogue, saved: Saved | None, events: list[Event]) -> Reply:
+        """The turn itself, under the lock: run it on a draft, commit the draft."""
+        running = self._running
+        dialogue = self._in_language(dialogue, message.language)
+        dialogue = reconcile(dialogue, running.assistant.flows, self.config.settings.conversation.on_flow_changed)
+        if dialogue.handed_off:
+            draft = replace(dialogue, turn=dialogue.turn + 1, said=(), updated=self._clock().timestamp())
+        else:
+            toolbox = self._toolbox(message.user_id, dialogue, events)
+            draft = await Turn(running.assistant, running.understander, toolbox).answer(message.text, dialogue)
+        reply = _reply(message, draft, running.assistant)
+        if message.message_id is not None:
+            draft = _remember(draft, message, reply)
+        await running.store.dialogues.commit(message.user_id, saved, draft)
+        await self._forget_effects(message.user_id, dialogue, draft)
+        return reply
+
+    def _toolbox(self, user_id: str, dialogue: Dialogue, events: list[Event]) -> Toolbox:
+        running = self._running
+        return Toolbox(
+            user_id=user_id,
+            turn=dialogue.turn + 1,
+            flows=running.assistant.flows,
+            actions=running.actions,
+            responses=running.responses,
+            now=self._clock(),
+            meter=Meter(self.config.settings.runtime.max_step_executions),
+            emit=events.append,
+        )
+
+    async def _forget_effects(self, user_id: str, before: Dialogue, after: Dialogue) -> None:
+        """Results that are part of the saved dialogue need no ledger any more."""
+        if _effects(before) != _effects(after):
+            await self._running.store.ledger.forget(user_id)
+
+    def _new_dialogue(self) -> Dialogue:
+        return Dialogue(language=self.config.settings.i18n.default_language)
+
+    def _in_language(self, dialogue: Dialogue, language: str | None) -> Dialogue:
+        if language is None or language == dialogue.language:
+            return dialogue
+        supported = self.config.settings.i18n.supported_languages
+        return replace(dialogue, language=language) if language in supported else dialogue
+
+    async def get_state(self, user_id: str) -> ConversationView:
+        """A conversation for people to look at. Raises ConversationUnknown."""
+        saved = await self._running.store.dialogues.load(user_id)
+        if saved is None:
+            raise ConversationUnknown
+        dialogue, assistant = saved.dialogue, self._running.assistant
+        slots = self.config.slots
+        values = visible(dialogue, assistant.flows)
+        return ConversationView(
+            user_id=user_id,
+            turn=dialogue.turn,
+            language=dialogue.language,
+            state=_state(dialogue),
+            active_flow=_active_flow(dialogue),
+            expected_slot=_expected_slot(dialogue, assistant),
+            stack=tuple({"flow": f.flow, "step": f.step, "waiting": f.waiting} for f in dialogue.stack),
+            slots={name: MASK if name in slots and slots[name].sensitive else value for name, value in values.items()},
+        )
+
+    async def reset_state(self, user_id: str) -> None:
+        """Forget a conversation: the next message starts anew. Nothing happens where there is none."""
+        async with self._locks.hold(user_id):
+            await self._running.store.dialogues.delete(user_id)
+            await self._running.store.ledger.forget(user_id)
+
+    async def resume(self, user_id: str) -> None:
+        """Take a conversation back from a person. Raises ConversationUnknown."""
+        async with self._locks.hold(user_id):
+            saved = await self._running.store.dialogues.load(user_id)
+            if saved is None:
+                raise ConversationUnknown
+            if saved.dialogue.handed_off:
+                back = replace(saved.dialogue, handed_off=False, updated=self._clock().timestamp())
+                await self._running.store.dialogues.commit(user_id, saved, back)
+
+    async def check_store(self) -> None:
+        """One small read. Raises StoreUnavailable where the store does not answer."""
+        await self._running.store.check()
+
+    def _publish(self, events: Sequence[Event]) -> None:
+        for listener in self._listeners:
+            for event in events:
+                listener(event)
+
+    def _failed(self, message: Message, turn: int, began: float, events: list[Event], error: str) -> None:
+        events.append(TurnFailed(message.user_id, turn, error, time.perf_counter() - began))
+        self._publish(events)
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()
+
+
+def _embedded(config: SoniConfig) -> Understander:
+    from soni.understanding.embedded import build
+
+    return build(config)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _replayed(message: Message, dialogue: Dialogue) -> Reply | None:
+    """The stored reply to this message id; ``None`` where it is new. Raises MessageIdReused for another text."""
+    if message.message_id is None:
+        return None
+    known = next((each for each in dialogue.last_turns if each.message_id == message.message_id), None)
+    if known is None:
+        return None
+    if known.digest != _digest(message.text):
+        raise MessageIdReused
+    return Reply(
+        message.user_id, known.message_id, known.turn, known.messages, known.state,
+        known.active_flow, known.expected_slot, replayed=True,
+    )  # fmt: skip
+
+
+def _remember(draft: Dialogue, message: Message, reply: Reply) -> Dialogue:
+    assert message.message_id is not None
+    answered = Answered(
+        message.message_id,
+        _digest(message.text),
+        reply.turn,
+        reply.messages,
+        reply.state,
+        reply.active_flow,
+        reply.expected_slot,
+    )
+    return replace(draft, last_turns=(*draft.last_turns, answered)[-MAX_REPLAYS:])
+
+
+def _reply(message: Message, draft: Dialogue, assistant: Assistant) -> Reply:
+    return Reply(
+        user_id=message.user_id,
+        message_id=message.message_id,
+        turn=draft.turn,
+        messages=draft.said,
+        state=_state(draft),
+        active_flow=_active_flow(draft),
+        expected_slot=_expected_slot(draft, assistant),
+    )
+
+
+def _state(dialogue: Dialogue) -> ConversationState:
+    if dialogue.handed_off:
+        return "handed_off"
+    return "waiting_for_input" if dialogue.top is not None and dialogue.top.waiting else "idle"
+
+
+def _active_flow(dialogue: Dialogue) -> str | None:
+    frame = dialogue.base or dialogue.top
+    return frame.flow if frame else None
+
+
+def _expected_slot(dialogue: Dialogue, assistant: Assistant) -> str | None:
+    step = pending(dialogue, assistant.flows)
+    return step.slot if isinstance(step, Collect) else None
+
+
+def _effects(dialogue: Dialogue) -> tuple[tuple[int, int], ...]:
+    """How many effects each frame has had."""
+    return tuple((frame.id, frame.acted) for frame in dialogue.stack)

@@ -1,0 +1,237 @@
+"""A turn: understand, apply, advance, respond, and recover. Everything happens on a draft."""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from langchain_core.runnables import RunnableConfig
+
+from soni.compiler.assistant import Assistant
+from soni.config.steps import Collect
+from soni.dialogue import repair
+from soni.dialogue.admission import NAMES, Dropped, admit, startable
+from soni.dialogue.commands import Command, CorrectSlot, Restart, SetSlot, StartFlow
+from soni.dialogue.payloads import parse_payload
+from soni.dialogue.scope import visible
+from soni.dialogue.stack import finish
+from soni.dialogue.state import Dialogue, Line
+from soni.dialogue.transitions import apply, pending, reject
+from soni.errors import ActionError, NLUError
+from soni.events import CommandDropped, FlowStarted, PatternRan, Understood
+from soni.runtime.intake import take_in
+from soni.toolbox import Channels, Toolbox
+from soni.understanding.base import Briefing, Expectation, Said, Understander
+from soni.value import Value
+
+log = logging.getLogger("soni.turn")
+
+_HIDDEN: Final = "…"
+"""Stands in the history for what was said into a sensitive slot."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One message being answered."""
+
+    assistant: Assistant
+    understander: Understander
+    toolbox: Toolbox
+
+    async def answer(self, said: str, before: Dialogue) -> Dialogue:
+        """The dialogue after this message. Raises TurnError where it cannot be answered; ``before`` is never changed."""
+        opened = self._open(before)
+        commands: Sequence[Command] = ()
+        try:
+            commands = await self._understand(said, opened)
+            draft = await self._carry_out(commands, opened)
+        except NLUError:
+            log.exception("understanding failed")
+            draft = await self._recover(opened, "pattern_cannot_handle", "understanding")
+        except ActionError as error:
+            log.exception("action %s failed, and no step handles it", error.action)
+            draft = await self._recover(opened, "pattern_internal_error", error.reason)
+        draft = await self._watch_progress(before, draft)
+        return self._record(said, commands, before, draft)
+
+    def _open(self, before: Dialogue) -> Dialogue:
+        """The dialogue as the message finds it: a session that was left too long ago is over."""
+        if before.turn == 0:
+            return repair.due(before, self.toolbox.flows, "pattern_session_start", {"reason": "new"})
+        limit = self.assistant.config.settings.conversation.session_timeout
+        if limit is None or before.handed_off or self.toolbox.now.timestamp() - before.updated <= limit.total_seconds():
+            return before
+        fresh = replace(before, stack=(), due=(), idle_turns=0)
+        return repair.due(fresh, self.toolbox.flows, "pattern_session_start", {"reason": "timeout"})
+
+    async def _understand(self, said: str, dialogue: Dialogue) -> Sequence[Command]:
+        began = time.perf_counter()
+        commands = parse_payload(said)
+        source = "payload"
+        if commands is None:
+            source = type(self.understander).__name__
+            commands = await self.understander.understand(said, self._brief(dialogue))
+        names = tuple(NAMES[type(command)] for command in commands)
+        self.toolbox.emit(Understood(names, source, time.perf_counter() - began))
+        return commands
+
+    def _brief(self, dialogue: Dialogue) -> Briefing:
+        flows, base = self.toolbox.flows, dialogue.base
+        slots = visible(dialogue, flows)
+        return Briefing(
+            now=self.toolbox.now,
+            language=dialogue.language,
+            active_flow=base.flow if base else None,
+            expected=self._expected(dialogue),
+            flows=startable(dialogue, flows),
+            slots={
+                name: None if flows.slots[name].sensitive else value
+                for name, value in slots.items()
+                if name in flows.slots
+            },
+            asked=_asked(dialogue),
+            history=tuple(Said(line.role, line.text) for line in dialogue.history),
+        )
+
+    def _expected(self, dialogue: Dialogue) -> Expectation | None:
+        step = pending(dialogue, self.toolbox.flows)
+        if step is None or dialogue.top is None:
+            return None
+        question = next((u for u in reversed(dialogue.said) if u.question), None)
+        return Expectation(
+            flow=dialogue.top.flow,
+            slot=step.slot if isinstance(step, Collect) else None,
+            prompt=question.text if question else "",
+            buttons={button.title: button.payload for button in question.buttons} if question else {},
+        )
+
+    async def _carry_out(self, commands: Sequence[Command], opened: Dialogue) -> Dialogue:
+        """Apply what may be applied, and go on until the user has to be asked."""
+        toolbox, flows = self.toolbox, self.toolbox.flows
+        admitted = admit(commands, opened, flows)
+        for drop in admitted.dropped:
+            toolbox.emit(CommandDropped(drop.command, drop.reason, drop.name))
+        taken = await take_in(admitted.commands, opened, toolbox)
+        dialogue = opened
+        for refusal in taken.refusals:
+            dialogue = reject(dialogue, flows, refusal.slot, refusal.message)
+        for command in taken.commands:
+            if isinstance(command, StartFlow):
+                toolbox.emit(FlowStarted(command.flow))
+            dialogue = apply(dialogue, command, flows)
+        if not taken.commands and not taken.refusals:
+            dialogue = self._not_handled(dialogue, opened, admitted.dropped)
+        if Restart() in taken.commands:
+            dialogue = repair.due(dialogue, flows, "pattern_session_start", {"reason": "restart"})
+        dialogue = self._with_default_flow(dialogue, opened, Restart() in taken.commands)
+        return await self._advance(_awake(replace(dialogue, said=())))
+
+    def _not_handled(self, dialogue: Dialogue, opened: Dialogue, dropped: Sequence[Dropped]) -> Dialogue:
+        """Nothing could be made of the message: the fallback flow where nothing is going on, otherwise words about it."""
+        conversation = self.assistant.config.settings.conversation
+        if opened.turn == 0 and conversation.default_flow is not None:
+            return dialogue
+        if conversation.fallback_flow is not None and not dialogue.stack:
+            return dialogue.push(self.toolbox.flows[conversation.fallback_flow].frame())
+        reasons = [drop.reason for drop in dropped if drop.reason in ("busy", "stack_full", "not_now")]
+        context: dict[str, Value] = {"reason": reasons[0] if reasons else "not_understood"}
+        return repair.due(dialogue, self.toolbox.flows, "pattern_cannot_handle", context)
+
+    def _with_default_flow(self, dialogue: Dialogue, opened: Dialogue, restarted: bool) -> Dialogue:
+        """A conversation that opens with nothing to do starts the default flow."""
+        default = self.assistant.config.settings.conversation.default_flow
+        if default is None or dialogue.stack or not (restarted or opened.turn == 0):
+            return dialogue
+        return dialogue.push(self.toolbox.flows[default].frame())
+
+    async def _advance(self, dialogue: Dialogue) -> Dialogue:
+        """Go from frame to frame until one waits for the user, or the stack is empty."""
+        flows = self.toolbox.flows
+        while not dialogue.handed_off:
+            if dialogue.due:
+                pattern, *rest = dialogue.due
+                dialogue = replace(dialogue, due=tuple(rest)).push(pattern)
+                self.toolbox.emit(PatternRan(pattern.flow))
+                if flows[pattern.flow].silent:
+                    dialogue = finish(dialogue, flows)
+                continue
+            top = dialogue.top
+            if top is None or top.waiting:
+                break
+            state = await self.assistant.subgraphs[top.flow].ainvoke(
+                Channels(dialogue=dialogue), self._limits(), context=self.toolbox
+            )
+            dialogue = state["dialogue"]
+        return dialogue
+
+    def _limits(self) -> RunnableConfig:
+        # A superstep runs at least one step, so the meter stops a loop before LangGraph does, and says where it is.
+        return RunnableConfig(recursion_limit=self.toolbox.meter.most + 10)
+
+    async def _recover(self, opened: Dialogue, pattern: str, reason: str) -> Dialogue:
+        """As if the message had not been said, but for a word about it."""
+        dialogue = replace(opened, said=())
+        return await self._advance(_awake(repair.due(dialogue, self.toolbox.flows, pattern, {"reason": reason})))
+
+    async def _watch_progress(self, before: Dialogue, draft: Dialogue) -> Dialogue:
+        """Count the turns that lead nowhere, and do something about it when there are too many."""
+        settings = self.assistant.config.settings.conversation
+        if draft.handed_off or _standing(before) != _standing(draft):
+            return replace(draft, idle_turns=0)
+        if draft.idle_turns + 1 < settings.max_turns_without_progress:
+            return replace(draft, idle_turns=draft.idle_turns + 1)
+        draft = replace(draft, idle_turns=0)
+        if settings.on_no_progress == "fallback" and settings.fallback_flow is not None:
+            return await self._advance(_awake(draft).push(self.toolbox.flows[settings.fallback_flow].frame()))
+        due = repair.due(draft, self.toolbox.flows, "pattern_no_progress", {"reason": settings.on_no_progress})
+        return await self._advance(_awake(due))
+
+    def _record(self, said: str, commands: Sequence[Command], before: Dialogue, draft: Dialogue) -> Dialogue:
+        """The draft as it is saved: the turn counted, what was said in the history, each question only once."""
+        last = len(draft.said) - 1
+        spoken = tuple(u for at, u in enumerate(draft.said) if not u.question or at == last)
+        shown = _HIDDEN if self._is_sensitive(commands, before) else said
+        lines = (*draft.history, Line("user", shown), *(Line("assistant", u.text) for u in spoken if u.text))
+        most = self.assistant.config.settings.conversation.max_history
+        return replace(
+            draft,
+            turn=self.toolbox.turn,
+            said=spoken,
+            history=lines[-most:] if most else (),
+            updated=self.toolbox.now.timestamp(),
+        )
+
+    def _is_sensitive(self, commands: Sequence[Command], before: Dialogue) -> bool:
+        """True where the message answers a question for a sensitive slot, or fills one."""
+        slots = self.toolbox.flows.slots
+        named = {slot for c in commands if isinstance(c, StartFlow | SetSlot | CorrectSlot) for slot in c.slots}
+        if isinstance(step := pending(before, self.toolbox.flows), Collect):
+            named.add(step.slot)
+        return any(slots[slot].sensitive for slot in named if slot in slots)
+
+
+def _standing(dialogue: Dialogue) -> tuple[object, ...]:
+    """What changes when a conversation gets on: the flows, where they stand, and what is known."""
+    flows = tuple((f.id, f.step, f.slots, f.asked) for f in dialogue.stack if f.kind != "pattern")
+    return (flows, dialogue.slots, dialogue.completed, dialogue.handed_off)
+
+
+def _awake(dialogue: Dialogue) -> Dialogue:
+    """The top frame runs again: a question that was not answered is asked again."""
+    top = dialogue.top
+    return dialogue.with_top(replace(top, waiting=False)) if top is not None and top.waiting else dialogue
+
+
+def _asked(dialogue: Dialogue) -> tuple[str, ...]:
+    """The slots the flow the user is in has asked, those of its calls too."""
+    base = dialogue.base
+    if base is None:
+        return ()
+    start, stop = dialogue.group(dialogue.stack.index(base))
+    asked: dict[str, None] = {}
+    for frame in dialogue.stack[start:stop]:
+        for called in frame.calls.values():
+            asked.update(dict.fromkeys(called.asked))
+        asked.update(dict.fromkeys(frame.asked))
+    return tuple(asked)

@@ -1,0 +1,88 @@
+"""The HTTP service: ``create_app()``, and ``app`` for ``uvicorn soni.server.api:app``."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from soni.errors import ConfigurationError, Problem, SoniError
+from soni.observability.logging import logging_as
+from soni.server import chat, conversations, health
+from soni.server.errors import answer_http_exception, answer_invalid_request, answer_soni_error
+from soni.server.middleware import RequestContext
+from soni.server.service import Runtime, Service
+from soni.server.startup import WordsAtStart
+
+DEFAULT_CONFIG: Final = "./soni.yaml"
+
+
+def create_app(config_path: Path | None = None, runtime: Runtime | None = None) -> FastAPI:
+    """The service, not started yet: its lifespan loads the assistant, opens its store, and closes it again.
+
+    The assistant is ``runtime`` where one is given (it is entered and left by the service, and logging stays as it is);
+    else it is loaded from ``config_path``, else from ``SONI_CONFIG_PATH``, else from ``./soni.yaml``. A service that
+    cannot start raises ConfigurationError or StoreUnavailable from its lifespan; under uvicorn its words are printed
+    and the process ends, with exit code 78 where the configuration is at fault.
+    """
+    service = Service()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as opened:
+            assistant = runtime
+            if assistant is None:
+                assistant = await asyncio.to_thread(_load, config_path)
+                await _log_as_configured(assistant, opened)
+            await opened.enter_async_context(assistant)
+            service.serve(assistant)
+            opened.callback(service.drain)
+            yield
+
+    app = FastAPI(
+        title="Soni",
+        version=health.VERSION,
+        description="Task-oriented assistants: one conversation per user, one turn per message.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.service = service
+    for part in (chat, conversations, health):
+        # Flat, and not by include_router: routers in routers cost every request a second search for its route.
+        app.router.routes.extend(part.router.routes)
+    app.add_exception_handler(SoniError, answer_soni_error)
+    app.add_exception_handler(HTTPException, answer_http_exception)
+    app.add_exception_handler(RequestValidationError, answer_invalid_request)
+    app.add_middleware(RequestContext)
+    app.add_middleware(WordsAtStart)
+    return app
+
+
+def _load(config_path: Path | None) -> Runtime:
+    """The assistant, read but not opened. Raises ConfigurationError."""
+    # Here and not above: it brings LangGraph and NumPy, and whoever only imports this module needs neither.
+    from soni.runtime.loop import RuntimeLoop
+
+    return RuntimeLoop.from_path(config_path or Path(os.environ.get("SONI_CONFIG_PATH") or DEFAULT_CONFIG))
+
+
+async def _log_as_configured(runtime: Runtime, opened: AsyncExitStack) -> None:
+    settings = runtime.config.settings.logging
+    logging_context = logging_as(settings)
+    try:
+        # In a thread: it may open a file, and at the end waits until the last line is in it.
+        await asyncio.to_thread(logging_context.__enter__)
+    except OSError as error:
+        problem = Problem(f"{settings.file} cannot be written: {error.strerror}.", key="settings.logging.file")
+        raise ConfigurationError(problems=[problem]) from None
+    opened.push_async_callback(asyncio.to_thread, logging_context.__exit__, None, None, None)
+
+
+app = create_app()

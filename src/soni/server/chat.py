@@ -1,0 +1,149 @@
+"""``POST /chat/{user_id}``: JSON becomes a Message, and its Reply becomes JSON."""
+
+import re
+from operator import attrgetter
+from typing import Final
+
+from fastapi import APIRouter
+from pydantic import ValidationError
+from pydantic_core import to_json
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from soni.dialogue.state import Utterance
+from soni.runtime.messages import Message, Reply
+from soni.server.errors import (
+    ClientGone,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+    error_responses,
+    invalid,
+    refused,
+)
+from soni.server.schemas import MESSAGE_ID, ChatReply, ChatRequest, MessageBody, UserId
+from soni.server.service import Limits, service_of
+
+router = APIRouter(tags=["chat"], generate_unique_id_function=attrgetter("name"))
+
+_JSON: Final = re.compile(r"application/(?:[\w.+-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
+_MESSAGE_ID: Final = re.compile(MESSAGE_ID)
+
+
+@router.post(
+    "/chat/{user_id}",
+    summary="Say something",
+    response_model=ChatReply,
+    responses={
+        200: {
+            "description": "The answer. It is stored before it is sent.",
+            "headers": {
+                "Idempotency-Replayed": {
+                    "description": "`true` where this message id was answered before, and this is that answer.",
+                    "schema": {"type": "string", "enum": ["true"]},
+                }
+            },
+        },
+        **error_responses(400, 404, 405, 409, 413, 415, 422, 429, 500, 503, 504),
+    },
+    openapi_extra={
+        "parameters": [
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "description": "Another way to give the message id.",
+                "schema": {"type": "string", "pattern": MESSAGE_ID},
+            }
+        ],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": ChatRequest.model_json_schema()}}},
+    },
+)
+async def chat(user_id: UserId, request: Request) -> Response:
+    """One turn of the conversation with this user. Turns of one conversation are answered one after the other."""
+    service = service_of(request)
+    with service.turn() as runtime:
+        said = await read_request(request, service.limits)
+        message_id = message_id_of(request, said)
+        reply = await runtime.process_message(
+            Message(user_id, said.message, message_id, said.language, said.metadata or {})
+        )
+    headers = {"Idempotency-Replayed": "true"} if reply.replayed else None
+    return Response(to_json(reply_body(reply)), 200, headers, "application/json")
+
+
+async def read_request(request: Request, limits: Limits) -> ChatRequest:
+    """What the caller sent, checked. Raises InvalidRequest, PayloadTooLarge or UnsupportedMediaType."""
+    body = await _read_body(request, limits.body)
+    if not body:
+        raise refused(("", 'The body is empty; a JSON object such as {"message": "hello"} is expected'))
+    if not _JSON.fullmatch(request.headers.get("content-type", "")):
+        raise UnsupportedMediaType
+    try:
+        said = ChatRequest.model_validate_json(body)
+    except ValidationError as error:
+        raise invalid(error.errors(), tuple(ChatRequest.model_fields)) from None
+    if len(said.message) > limits.message:
+        raise refused(("message", f"must be at most {limits.message} characters long"))
+    return said
+
+
+def message_id_of(request: Request, said: ChatRequest) -> str | None:
+    """The message's id, from the body or the ``Idempotency-Key`` header. Raises InvalidRequest where they differ."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return said.message_id
+    if len(key) > 1 and key[0] == key[-1] == '"':
+        # The draft standard of this header makes it a quoted string; most callers send it bare.
+        key = key[1:-1]
+    if not _MESSAGE_ID.fullmatch(key):
+        raise refused(("Idempotency-Key", "must be 1 to 128 visible ASCII characters, without spaces"))
+    if said.message_id not in (None, key):
+        raise refused(("message_id", "must be the same as the Idempotency-Key header, where both are given"))
+    return key
+
+
+def reply_body(reply: Reply) -> ChatReply:
+    """A reply as callers see it."""
+    return {
+        "user_id": reply.user_id,
+        "message_id": reply.message_id,
+        "turn": reply.turn,
+        "response": reply.text,
+        "messages": [message_body(message) for message in reply.messages],
+        "conversation_state": reply.state,
+        "waiting_for_input": reply.state == "waiting_for_input",
+        "active_flow": reply.active_flow,
+        "expected_slot": reply.expected_slot,
+    }
+
+
+def message_body(message: Utterance) -> MessageBody:
+    """One message as callers see it; an image and custom content only where there are any."""
+    body: MessageBody = {
+        "text": message.text,
+        "buttons": [{"title": button.title, "payload": button.payload} for button in message.buttons],
+    }
+    if message.image is not None:
+        body["image"] = message.image
+    if message.custom is not None:
+        body["custom"] = message.custom
+    return body
+
+
+async def _read_body(request: Request, limit: int) -> bytes:
+    """The whole body; one that is too large is not read further than to the limit."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > limit:
+        raise _too_large(limit)
+    body = b""
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > limit:
+                raise _too_large(limit)
+    except ClientDisconnect:
+        raise ClientGone from None
+    return body
+
+
+def _too_large(limit: int) -> PayloadTooLarge:
+    return PayloadTooLarge(f"The body is too large; {limit} bytes are allowed.", {"limit": limit})

@@ -1,0 +1,83 @@
+"""Around every request: its id, its line in the log, and an answer to what nobody expected."""
+
+import logging
+import os
+import re
+import time
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from soni.observability.logging import request_id
+from soni.server.errors import error_response
+
+access_log = logging.getLogger("soni.access")
+
+_SANE: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_CLIENT_GONE: Final = 499
+
+
+class RequestContext:
+    """Gives a request its id, in ``X-Request-ID`` and in all that is logged meanwhile; logs one line when it is over.
+
+    Plain ASGI: it costs each message some microseconds.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        reference = _given_id(scope) or new_request_id()
+        header = (b"x-request-id", reference.encode())
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), header]
+            await send(message)
+
+        token = request_id.set(reference)
+        try:
+            try:
+                await self._app(scope, receive, send_with_id)
+            except Exception as error:
+                if status:
+                    # Half an answer is out; only closing the connection can say that it is not whole.
+                    raise
+                await error_response(error)(scope, receive, send_with_id)
+        finally:
+            if access_log.isEnabledFor(logging.INFO):
+                route = scope.get("route")
+                fields = {
+                    "method": scope["method"],
+                    # The template: a path itself names its user.
+                    "route": getattr(route, "path", None),
+                    "status": status or _CLIENT_GONE,
+                    "ms": round(1000 * (time.perf_counter() - began), 2),
+                }
+                access_log.info("request.served", extra=fields)
+            request_id.reset(token)
+
+
+def new_request_id() -> str:
+    """A ULID: 26 characters that sort by time, of which 80 bits are random."""
+    number = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
+    return "".join(_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10))
+
+
+_CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS: Final = tuple(first + second for first in _CROCKFORD for second in _CROCKFORD)
+
+
+def _given_id(scope: Scope) -> str | None:
+    """The caller's own request id, where it is one that can safely be logged and sent back."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _SANE.fullmatch(value):
+            return str(value, "ascii")
+    return None

@@ -1,0 +1,123 @@
+"""What the endpoints of one service share: the assistant once it runs, the limits, and how far the service is."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, Self
+
+from starlette.requests import Request
+
+from soni.config.models import SoniConfig
+from soni.config.settings import Settings
+from soni.errors import TooManyRequests
+from soni.runtime.messages import ConversationView, Message, Reply
+from soni.server.errors import NotReady
+
+Phase = Literal["starting", "serving", "draining"]
+
+
+class Runtime(Protocol):
+    """What the server needs of an assistant; ``RuntimeLoop`` has it."""
+
+    @property
+    def config(self) -> SoniConfig:
+        """The assistant as written."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """The version of the assistant."""
+        ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, *raised: object) -> None: ...
+
+    async def process_message(self, message: Message) -> Reply:
+        """One turn. Raises TurnError, ConversationBusy, TooManyRequests or StoreUnavailable."""
+        ...
+
+    async def get_state(self, user_id: str) -> ConversationView:
+        """Raises ConversationUnknown."""
+        ...
+
+    async def reset_state(self, user_id: str) -> None:
+        """Forget the conversation."""
+        ...
+
+    async def resume(self, user_id: str) -> None:
+        """Take the conversation back from a person. Raises ConversationUnknown."""
+        ...
+
+    async def check_store(self) -> None:
+        """Raises StoreUnavailable when the store does not answer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a request may ask for."""
+
+    body: int = 64 * 1024
+    """Bytes."""
+    message: int = 4000
+    """Characters."""
+    turns: int = 256
+    """At once, of all conversations together."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Limits":
+        """The limits an assistant's settings name."""
+        server = settings.server
+        return cls(server.max_body_size, settings.security.max_message_length, server.max_concurrent_turns)
+
+
+@dataclass(slots=True)
+class Service:
+    """One service, from its start to its end. The lifespan moves it on; the endpoints read it."""
+
+    phase: Phase = "starting"
+    limits: Limits = field(default_factory=Limits)
+    store_answers: bool = False
+    """What the last look at the store found."""
+    was_ready: bool = False
+    _runtime: Runtime | None = None
+    _turns: int = 0
+
+    def serve(self, runtime: Runtime) -> None:
+        """From now on, requests are answered with this assistant."""
+        self.limits = Limits.of(runtime.config.settings)
+        self._runtime = runtime
+        self.store_answers = True
+        self.phase = "serving"
+
+    def drain(self) -> None:
+        """From now on, nothing new is begun."""
+        self.phase = "draining"
+        self.store_answers = False
+
+    @property
+    def runtime(self) -> Runtime:
+        """The assistant. Raises NotReady before it is there, and once the service is going down."""
+        if self._runtime is None or self.phase != "serving":
+            raise NotReady(f"The service is {self.phase}.", {"missing": ["assistant"]})
+        return self._runtime
+
+    @contextmanager
+    def turn(self) -> Iterator[Runtime]:
+        """The assistant, for one turn. Raises NotReady, and TooManyRequests while as many run as may."""
+        runtime = self.runtime
+        if self._turns >= self.limits.turns:
+            raise TooManyRequests
+        self._turns += 1
+        try:
+            yield runtime
+        finally:
+            self._turns -= 1
+
+
+def service_of(request: Request) -> Service:
+    """The service this request came to."""
+    service = request.app.state.service
+    assert isinstance(service, Service)
+    return service

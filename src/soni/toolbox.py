@@ -1,0 +1,76 @@
+"""What a step may use in a turn, and the one channel of a flow's subgraph."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias, TypedDict
+
+from soni.actions.runner import Actions, Occasion
+from soni.dialogue.flows import Flows
+from soni.dialogue.scope import visible
+from soni.dialogue.state import Dialogue
+from soni.errors import FlowError
+from soni.events import Event
+from soni.responses import Responses
+from soni.value import Value
+
+Clock: TypeAlias = Callable[[], datetime]
+"""The time now, with a time zone."""
+
+
+class Channels(TypedDict):
+    """The state of a flow's subgraph: the draft of the dialogue, whole."""
+
+    dialogue: Dialogue
+
+
+@dataclass(slots=True)
+class Meter:
+    """Counts the steps of a turn, so that a flow that loops is stopped."""
+
+    most: int
+    steps: int = 0
+
+    def count(self, flow: str, step: str) -> None:
+        """One more step. Raises FlowError beyond the limit."""
+        self.steps += 1
+        if self.steps > self.most:
+            raise FlowError(
+                f"The turn took more than {self.most} steps; flow {flow!r} seems to loop at step {step!r} (settings.runtime.max_step_executions)."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Toolbox:
+    """The world as one turn sees it."""
+
+    user_id: str
+    turn: int
+    """The turn that is being answered, counted from one."""
+    flows: Flows
+    actions: Actions
+    responses: Responses
+    now: datetime
+    meter: Meter
+    emit: Callable[[Event], None]
+
+    def scope(self, dialogue: Dialogue) -> dict[str, Value]:
+        """What the top frame's expressions and templates can read."""
+        seen: dict[str, Value] = {
+            "user_id": self.user_id,
+            "user": {"id": self.user_id, "language": dialogue.language},
+            **visible(dialogue, self.flows),
+        }
+        if dialogue.top is not None and dialogue.top.context:
+            seen["context"] = dict(dialogue.top.context)
+        return seen
+
+    def occasion(self, dialogue: Dialogue) -> Occasion:
+        """Which visit to which step of which frame this is."""
+        frame = dialogue.top
+        visit = f"{frame.id}:{frame.flow}:{frame.step}:{frame.acted}" if frame else ""
+        return Occasion(self.user_id, self.turn, dialogue.language, visit)
+
+    def seed(self, dialogue: Dialogue) -> str:
+        """Chooses among variations: the same conversation told again gives the same words."""
+        return f"{self.user_id}:{self.turn}:{len(dialogue.said)}"

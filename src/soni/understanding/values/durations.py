@@ -1,0 +1,149 @@
+"""Lengths of time."""
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import MAXYEAR, MINYEAR, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final
+
+from soni.understanding.values.numbers import numbers_in, run_pattern
+from soni.understanding.values.spans import Span, apart
+from soni.understanding.values.text import any_of
+from soni.understanding.values.vocabulary import vocabulary_of
+
+SECONDS_OF_A_MONTH: Final = 365 * 86400 // 12
+"""Twelve of them are a year of 365 days."""
+
+MAX_SECONDS: Final = 1000 * 365 * 86400
+"""A thousand years; nothing longer is meant."""
+
+_SHORT: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_ISO: Final = re.compile(
+    r"(?<!\w)p(?=[\dt])(?:(?P<w>\d+)w)?(?:(?P<d>\d+)d)?(?:t(?=\d)(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m)?(?:(?P<s>\d+(?:\.\d+)?)s)?)?(?!\w)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """Months, which differ in length, and seconds, which do not."""
+
+    months: int
+    seconds: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        """Seconds altogether."""
+        return self.seconds + self.months * SECONDS_OF_A_MONTH
+
+
+@dataclass(frozen=True, slots=True)
+class _Grammar:
+    piece: re.Pattern[str]
+    join: re.Pattern[str]
+    half: re.Pattern[str]
+    minutes: re.Pattern[str]
+    before: re.Pattern[str]
+    after: re.Pattern[str]
+    units: Mapping[str, int]
+    months: Mapping[str, int]
+
+
+def lengths_in(text: str, language: str) -> list[Span[Length]]:
+    """Every length of time in a folded text, in order: ``an hour and a half``, ``1h30``, ``two weeks``, ``PT15M``."""
+    code = vocabulary_of(language).code
+    grammar = _grammar(code)
+    found: list[Span[Length]] = []
+    for piece in _pieces(text, code, grammar):
+        if found and grammar.join.fullmatch(text, found[-1].end, piece.start):
+            last = found.pop()
+            length = Length(last.value.months + piece.value.months, last.value.seconds + piece.value.seconds)
+            piece = Span(last.start, piece.end, length)
+        found.append(piece)
+    return apart([*found, *_in_iso(text)])
+
+
+def moments_in(text: str, now: datetime, language: str) -> list[Span[datetime]]:
+    """Every moment a folded text counts from now, in order: ``in two weeks``, ``an hour ago``, ``a month from today``."""
+    code = vocabulary_of(language).code
+    grammar = _grammar(code)
+    found: list[Span[datetime]] = []
+    for span in lengths_in(text, code):
+        before = grammar.before.search(text, max(0, span.start - 20), span.start)
+        after = grammar.after.match(text, span.end)
+        sign = -1 if (after and after["ago"]) or (before and before["ago"]) else 1
+        if before or after:
+            moment = later(now, sign * span.value.months, sign * span.value.seconds)
+            found.append(Span(before.start() if before else span.start, after.end() if after else span.end, moment))
+    return found
+
+
+def later(now: datetime, months: int, seconds: Decimal) -> datetime:
+    """A moment some months and seconds later; the 31st becomes the last day of a shorter month. Stays within years 1 to 9999."""
+    year, month = divmod(now.year * 12 + now.month - 1 + months, 12)
+    year = min(max(year, MINYEAR + 1), MAXYEAR - 1)
+    day = min(now.day, monthrange(year, month + 1)[1])
+    try:
+        return now.replace(year=year, month=month + 1, day=day) + timedelta(seconds=float(seconds))
+    except OverflowError:
+        return now
+
+
+def _pieces(text: str, code: str, grammar: _Grammar) -> Iterator[Span[Length]]:
+    for match in grammar.piece.finditer(text):
+        end = match.end()
+        if match["short"]:
+            amount, unit, months = Decimal(match["short"].replace(",", ".")), _SHORT[match["letter"]], 0
+        else:
+            amount = _amount(match["amount"], match["half"], code)
+            unit, months = grammar.units.get(match["unit"], 0), grammar.months.get(match["unit"], 0)
+        if match["more"]:
+            amount += Decimal("0.5")
+        elif half := grammar.half.match(text, end):
+            amount += Decimal("0.5")
+            end = half.end()
+        seconds = amount * unit
+        if unit == 3600 and (minutes := grammar.minutes.match(text, end)):
+            seconds += 60 * int(minutes[1])
+            end = minutes.end()
+        whole_months = int(amount * months)
+        seconds += (amount * months - whole_months) * SECONDS_OF_A_MONTH
+        if seconds + whole_months * SECONDS_OF_A_MONTH <= MAX_SECONDS:
+            yield Span(match.start(), end, Length(whole_months, seconds))
+
+
+def _amount(written: str | None, half: str | None, code: str) -> Decimal:
+    """What stands before a unit; an article is one."""
+    if half:
+        return Decimal("0.5")
+    spans = numbers_in(written, code) if written else []
+    return spans[0].value if spans else Decimal(1)
+
+
+def _in_iso(text: str) -> Iterator[Span[Length]]:
+    for match in _ISO.finditer(text):
+        seconds = sum((Decimal(match[letter] or 0) * _SHORT[letter] for letter in "wdhms"), Decimal(0))
+        if seconds <= MAX_SECONDS:
+            yield Span(match.start(), match.end(), Length(0, seconds))
+
+
+@lru_cache(maxsize=16)
+def _grammar(code: str) -> _Grammar:
+    vocabulary = vocabulary_of(code)
+    units = any_of((*vocabulary.units, *vocabulary.months))
+    return _Grammar(
+        piece=re.compile(
+            r"(?<![\w.,:/-])(?:(?P<short>\d{1,9}(?:[.,]\d{1,6})?)(?P<letter>[smhdw])(?![^\W\d])"
+            rf"|(?:(?P<half>{any_of(vocabulary.half_before_unit)})|(?P<amount>\d{{1,9}}(?:[.,]\d{{1,6}})?|{run_pattern(code)}"
+            rf"|{any_of(vocabulary.numbers)}|{any_of(vocabulary.one)})(?P<more>\s+{any_of(vocabulary.and_a_half)})?)\s*-?\s*(?P<unit>{units})(?!\w))"
+        ),
+        join=re.compile(rf"\s*(?:,|{any_of(vocabulary.conjunctions)})?\s*"),
+        half=re.compile(rf"\s+{any_of(vocabulary.and_a_half)}(?!\w)"),
+        minutes=re.compile(r"(?:\s+and\s+)?([0-5]?\d)(?:min|m)?(?!\w)"),
+        before=re.compile(rf"(?<!\w)(?:{any_of(vocabulary.in_time)}|(?P<ago>{any_of(vocabulary.ago_before)}))\s+\Z"),
+        after=re.compile(rf"\s+(?:{any_of(vocabulary.from_now)}|(?P<ago>{any_of(vocabulary.ago)}))(?!\w)"),
+        units=vocabulary.units,
+        months=vocabulary.months,
+    )

@@ -1,0 +1,146 @@
+"""A whole answer or a payload's value as the value of its slot."""
+
+import json
+import math
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from soni.config.models import Slot, SlotType
+from soni.understanding.values import shapes
+from soni.understanding.values.base import InvalidValue, Moment
+from soni.understanding.values.finding import answer
+from soni.understanding.values.limits import check_limits, check_pattern
+from soni.understanding.values.money import currency_of
+from soni.understanding.values.numbers import MAX_DIGITS
+from soni.understanding.values.strings import items
+from soni.value import Value
+
+_WANTED: Final[dict[SlotType, str]] = {
+    "string": "Please give a text.",
+    "integer": "Please give a whole number.",
+    "float": "Please give a number.",
+    "boolean": "Please answer yes or no.",
+    "date": "Please give a day, for example tomorrow or 21 November.",
+    "time": "Please give a time, for example 18:30.",
+    "datetime": "Please give a day and a time, for example tomorrow at 18:30.",
+    "duration": "Please give a length of time, for example 30 minutes.",
+    "money": "Please give an amount of money, for example 50 euros.",
+    "email": "Please give an e-mail address, for example ana@example.com.",
+    "phone": "Please give a telephone number.",
+    "choice": "Please choose one of: {0}.",
+    "list": "Please give a list, separated by commas.",
+    "object": "Please give an object in JSON.",
+}
+
+
+def parse(slot: Slot, written: Value, moment: Moment) -> Value:
+    """The slot's value for an answer or a payload's value, within its limits; parsing a value again changes nothing.
+
+    Raises InvalidValue with a message for the user. ``None`` is no value: it is refused with the reason ``empty``.
+    """
+    if written is None:
+        raise InvalidValue("empty", _wanted(slot))
+    value = _from_text(slot, written, moment) if isinstance(written, str) else _from_json(slot, written, moment)
+    if value is None:
+        raise InvalidValue("choice" if slot.type == "choice" else "type", _wanted(slot))
+    if isinstance(value, str) and slot.type == "string":
+        check_pattern(slot, value)
+    check_limits(slot, value, moment)
+    return value
+
+
+def _wanted(slot: Slot) -> str:
+    return _WANTED[slot.type].format(", ".join(str(choice.value) for choice in slot.choices))
+
+
+def _from_text(slot: Slot, text: str, moment: Moment) -> Value | None:
+    match slot.type:
+        case "string":
+            return text.strip()
+        case "choice":
+            return next((choice.value for choice in slot.choices if choice.value == text), None) or answer(
+                slot, text, moment
+            )
+        case "list":
+            return _json(text, list) if text.lstrip().startswith("[") else items(text, moment.language)
+        case "object":
+            return _json(text, dict)
+        case "datetime":
+            return _iso(text, moment) or answer(slot, text, moment)
+    return answer(slot, text, moment)
+
+
+def _from_json(
+    slot: Slot, written: bool | int | float | list[Value] | dict[str, Value], moment: Moment
+) -> Value | None:
+    """A value that is no text; of a type that it cannot be, ``None``."""
+    match slot.type, written:
+        case "boolean", bool():
+            return written
+        case "choice", bool() | int() | float():
+            return next(
+                (
+                    c.value
+                    for c in slot.choices
+                    if c.value == written and isinstance(c.value, bool) == isinstance(written, bool)
+                ),
+                None,
+            )
+        case "list", list():
+            return [item if isinstance(item, str) else json.dumps(item, ensure_ascii=False) for item in written]
+        case "object", dict():
+            return written
+        case "money", {"amount": amount, **rest}:
+            return _money(amount, rest.get("currency"), moment)
+        case _, bool():
+            return None
+        case (("integer" | "float" | "duration" | "money" | "string" | "phone"), int() | float()):
+            return _number(slot, written, moment)
+    return None
+
+
+def _number(slot: Slot, written: int | float, moment: Moment) -> Value | None:
+    if not math.isfinite(written) or abs(written) >= 10**MAX_DIGITS:
+        return None
+    match slot.type:
+        case "integer":
+            return shapes.integer(Decimal(written))
+        case "float":
+            return float(written)
+        case "duration":
+            return shapes.seconds(Decimal(written)) if written >= 0 else None
+        case "money":
+            return {"amount": float(written), "currency": None}
+        case "phone":
+            return answer(slot, str(written), moment)
+    return str(written)
+
+
+def _money(amount: Value, currency: Value, moment: Moment) -> Value | None:
+    if isinstance(amount, bool) or not isinstance(amount, int | float) or not math.isfinite(amount):
+        return None
+    if currency is None:
+        return {"amount": float(amount), "currency": None}
+    code = currency_of(currency, moment.language) if isinstance(currency, str) else None
+    return {"amount": float(amount), "currency": code} if code else None
+
+
+def _iso(text: str, moment: Moment) -> str | None:
+    """A full ISO 8601 moment; of another zone it is told in that of the conversation."""
+    try:
+        return shapes.local(datetime.fromisoformat(text.strip()), moment) if "T" in text or ":" in text else None
+    except ValueError:
+        return None
+
+
+def _json(text: str, kind: type[list[Value]] | type[dict[str, Value]]) -> Value | None:
+    try:
+        value: Value = json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, kind) else None
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(constant)

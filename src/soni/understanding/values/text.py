@@ -1,0 +1,98 @@
+"""A text as matching sees it: folded to plain lower-case letters, every position still known in the original."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+_STYLED: Final = ("<fraction>", "<super>", "<sub>", "<circle>", "<square>")
+_QUOTES: Final = {"’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'}
+_DASHES: Final = {"‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "−": "-"}
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A text in NFKC, lower case, without accents, with straight quotes and plain dashes."""
+
+    original: str
+    text: str
+    starts: tuple[int, ...] | None
+    """Where each folded character begins in the original; ``None`` where both are alike."""
+    ends: tuple[int, ...] | None
+
+    def start(self, index: int) -> int:
+        """The place in the original of what begins at this folded character."""
+        if self.starts is None:
+            return index
+        return self.starts[index] if index < len(self.starts) else len(self.original)
+
+    def end(self, index: int) -> int:
+        """The place in the original where what ends before this folded character ends."""
+        if self.ends is None or index == 0:
+            return index
+        return self.ends[index - 1]
+
+    def slice(self, start: int, end: int) -> str:
+        """The original words of a folded span."""
+        return self.original[self.start(start) : self.end(end)]
+
+
+def fold(text: str) -> Folded:
+    """Fold a text; linear in its length."""
+    if text.isascii():
+        return Folded(text, text.lower(), None, None)
+    folded: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for index, character in enumerate(text):
+        plain = _plain(character)
+        if not plain and ends:
+            ends[-1] = index + 1
+        folded.append(plain)
+        starts += [index] * len(plain)
+        ends += [index + 1] * len(plain)
+    return Folded(text, "".join(folded), tuple(starts), tuple(ends))
+
+
+def plain(text: str) -> str:
+    """The folded text alone, for words that are compared with folded ones."""
+    return fold(text).text
+
+
+@lru_cache(maxsize=4096)
+def _plain(character: str) -> str:
+    """One character as matching sees it; nothing for an accent that stands alone."""
+    if character in _QUOTES:
+        return _QUOTES[character]
+    if character in _DASHES:
+        return _DASHES[character]
+    if unicodedata.category(character) in ("Mn", "Cf"):
+        return ""
+    if (digit := unicodedata.decimal(character, None)) is not None:
+        return str(digit)
+    # "1½" must not become "11/2", nor "10²" become "102".
+    if unicodedata.decomposition(character).startswith(_STYLED):
+        return character
+    decomposed = unicodedata.normalize("NFKD", character).casefold()
+    letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return " " if letters.isspace() else letters
+
+
+def phrases(written: str) -> tuple[str, ...]:
+    """Folded phrases from a text that separates them with ``|`` or by lines."""
+    return tuple(plain(phrase.strip()) for phrase in re.split(r"[|\n]", written) if phrase.strip())
+
+
+def any_of(options: Iterable[str]) -> str:
+    """A regular expression for one of these phrases, the longest first; it matches nothing when there are none."""
+    ordered = sorted({option for option in options if option}, key=lambda option: (-len(option), option))
+    if not ordered:
+        return r"(?!)"
+    return "(?:" + "|".join(re.escape(option).replace(r"\ ", r"\s+") for option in ordered) + ")"
+
+
+def word(pattern: str) -> str:
+    """The pattern, standing between word boundaries."""
+    return rf"(?<!\w){pattern}(?!\w)"

@@ -1,0 +1,98 @@
+"""A runtime without an assistant, for what the server does by itself; and a client of the app around it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Self
+
+import httpx
+
+from soni.config.models import SoniConfig
+from soni.dialogue.state import Button, Utterance
+from soni.errors import ConversationUnknown
+from soni.runtime.messages import ConversationView, Message, Reply
+from soni.server.api import create_app
+
+
+class EchoRuntime:
+    """Says back what it hears, or raises what it is told to; the same shape as RuntimeLoop."""
+
+    def __init__(self, settings: dict[str, object] | None = None) -> None:
+        self.config = SoniConfig.model_validate({"version": "1.0", "settings": settings or {}})
+        self.fingerprint = "0123456789ab"
+        self.heard: list[Message] = []
+        self.resumed: list[str] = []
+        self.failure: Exception | None = None
+        self.store_failure: Exception | None = None
+        self.store_hangs = False
+        self.utterances: tuple[Utterance, ...] | None = None
+        self.hold: asyncio.Event | None = None
+        """A turn waits for it."""
+        self.turn_began = asyncio.Event()
+        self.opened = 0
+        self.closed = 0
+
+    async def __aenter__(self) -> Self:
+        self.opened += 1
+        return self
+
+    async def __aexit__(self, *raised: object) -> None:
+        self.closed += 1
+
+    async def process_message(self, message: Message) -> Reply:
+        self.turn_began.set()
+        if self.hold is not None:
+            await self.hold.wait()
+        if self.failure is not None:
+            raise self.failure
+        replayed = message.message_id is not None and any(m.message_id == message.message_id for m in self.heard)
+        self.heard.append(message)
+        return Reply(
+            user_id=message.user_id,
+            message_id=message.message_id,
+            turn=len(self.heard),
+            messages=self.utterances or (Utterance(message.text, (Button("Yes", "/affirm"),)), Utterance("And now?")),
+            state="waiting_for_input",
+            active_flow="echo",
+            expected_slot="text",
+            replayed=replayed,
+        )
+
+    async def get_state(self, user_id: str) -> ConversationView:
+        turns = [message for message in self.heard if message.user_id == user_id]
+        if not turns:
+            raise ConversationUnknown
+        return ConversationView(
+            user_id=user_id,
+            turn=len(turns),
+            language="en",
+            state="idle",
+            active_flow=None,
+            expected_slot=None,
+            stack=({"flow": "echo", "step": "ask", "waiting": True},),
+            slots={"amount": 0, "note": "", "pin": "***"},
+        )
+
+    async def reset_state(self, user_id: str) -> None:
+        self.heard = [message for message in self.heard if message.user_id != user_id]
+
+    async def resume(self, user_id: str) -> None:
+        self.resumed.append(user_id)
+
+    async def check_store(self) -> None:
+        if self.store_hangs:
+            await asyncio.Event().wait()
+        if self.store_failure is not None:
+            raise self.store_failure
+
+
+@asynccontextmanager
+async def serving(runtime: EchoRuntime) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the app around this runtime, in process, while the app serves."""
+    app = create_app(runtime=runtime)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://soni") as client,
+    ):
+        yield client

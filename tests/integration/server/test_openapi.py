@@ -1,0 +1,85 @@
+"""The description of the API is complete: every path, status and body is in it."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from soni.server.api import create_app
+
+SPEC = create_app().openapi()
+
+OPERATIONS = {
+    ("post", "/chat/{user_id}"): {"200", "400", "404", "405", "409", "413", "415", "422", "429", "500", "503", "504"},
+    ("get", "/conversations/{user_id}"): {"200", "404", "405", "422", "500", "503"},
+    ("delete", "/conversations/{user_id}"): {"204", "404", "405", "409", "422", "429", "500", "503"},
+    ("post", "/conversations/{user_id}/resume"): {"204", "404", "405", "409", "422", "429", "500", "503"},
+    ("get", "/health"): {"200", "405"},
+    ("get", "/ready"): {"200", "405", "503"},
+    ("get", "/startup"): {"200", "405", "503"},
+    ("get", "/version"): {"200", "405", "503"},
+}
+
+
+def test_every_operation_and_status_is_described() -> None:
+    """The description has these operations, each with all the statuses it can have."""
+    described = {
+        (method, path): set(operation["responses"])
+        for path, methods in SPEC["paths"].items()
+        for method, operation in methods.items()
+    }
+
+    assert described == OPERATIONS
+
+
+def test_every_error_has_the_one_shape() -> None:
+    """All statuses from 400 on have the same body."""
+    shapes = {
+        response["content"]["application/json"]["schema"]["$ref"]
+        for operation in operations()
+        for status, response in operation["responses"].items()
+        if int(status) >= 400
+    }
+
+    assert shapes == {"#/components/schemas/ErrorBody"}
+
+
+def test_every_reference_leads_somewhere() -> None:
+    """No schema is named that is not there."""
+    named = {thing["$ref"] for thing in walk(SPEC) if "$ref" in thing}
+
+    assert named
+    assert named <= {f"#/components/schemas/{name}" for name in SPEC["components"]["schemas"]}
+
+
+def test_operations_have_short_names() -> None:
+    """Generated clients get names that a person would choose."""
+    names = [str(operation["operationId"]) for operation in operations()]
+
+    assert names == ["chat", "look", "reset", "resume", "health", "ready", "startup", "versions"]
+
+
+@pytest.mark.parametrize("message", ["hello", " a ", "{slot}", "\u2003é"])
+async def test_the_description_is_served(client: httpx.AsyncClient, message: str) -> None:
+    """Anyone can fetch it, and what it allows is accepted."""
+    served = (await client.get("/openapi.json")).json()
+    response = await client.post("/chat/ana", json={"message": message})
+
+    assert served == SPEC
+    assert response.status_code == 200
+
+
+def operations() -> Iterator[dict[str, dict[str, dict[str, dict[str, dict[str, dict[str, str]]]]]]]:
+    """Every operation of the description."""
+    return (operation for methods in SPEC["paths"].values() for operation in methods.values())
+
+
+def walk(thing: object) -> Iterator[dict[str, object]]:
+    """Every object within."""
+    if isinstance(thing, dict):
+        yield thing
+        for inner in thing.values():
+            yield from walk(inner)
+    elif isinstance(thing, list):
+        for inner in thing:
+            yield from walk(inner)

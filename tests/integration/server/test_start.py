@@ -1,0 +1,111 @@
+"""The service as a process: how it starts, refuses to start, and stops."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .processes import ASSISTANT, SONI, UVICORN, run, served
+
+HEAVY = ("soni.runtime.loop", "langgraph", "numpy", "dspy", "sklearn", "dateparser")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "soni.yaml").write_text(ASSISTANT % "sqlite")
+    return tmp_path
+
+
+def test_importing_the_app_loads_nothing(tmp_path: Path) -> None:
+    """Where there is no assistant the module can still be imported, and it brings nothing heavy."""
+    code = f"import sys, soni.server.api; print([m for m in {HEAVY!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("command", [UVICORN, (*UVICORN, "--loop", "asyncio"), (*SONI, "serve", "--port", "0")])
+def test_without_an_assistant_it_does_not_start(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """A missing configuration is told in words, with exit code 78 and no traceback."""
+    done = run(tmp_path, command)
+
+    assert done.returncode == 78
+    assert "soni.yaml" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", [UVICORN, (*SONI, "serve", "--port", "0", "--config", "broken.yaml")])
+def test_a_broken_assistant_does_not_start(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """Every problem is told with file and line."""
+    broken = ASSISTANT % "sqlite" + "      - {step: done, type: sy, message: again}\nflws: {}\n"
+    (tmp_path / "broken.yaml").write_text(broken)
+    done = run(tmp_path, command, SONI_CONFIG_PATH="broken.yaml")
+
+    assert done.returncode == 78
+    assert f"broken.yaml:{broken.count(chr(10))}:" in done.stderr
+    assert "flows" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_second_process_on_the_same_file_is_refused(folder: Path) -> None:
+    """SQLite belongs to one process; the second is told so, and the first goes on."""
+    with served(folder) as service:
+        second = run(folder, (*SONI, "serve", "--port", "0"))
+        answer = service.client.post("/chat/ana", json={"message": "hello"})
+
+    assert second.returncode == 78
+    assert "soni.db" in second.stderr
+    assert "Traceback" not in second.stderr
+    assert answer.status_code == 200
+
+
+def test_several_workers_on_sqlite_are_refused(folder: Path) -> None:
+    """With workers, the words are the same, and nothing is left running."""
+    by_uvicorn = run(folder, (*UVICORN, "--workers", "2"))
+    by_soni = run(folder, (*SONI, "serve", "--port", "0"), WEB_CONCURRENCY="2")
+
+    assert "Soni cannot start." in by_uvicorn.stderr
+    assert "Traceback" not in by_uvicorn.stderr
+    assert by_soni.returncode == 78
+    assert "The sqlite store belongs to one process" in by_soni.stderr
+
+
+def test_a_log_that_cannot_be_written_is_refused(folder: Path) -> None:
+    """Who asks for a log file gets it, or no service."""
+    done = run(folder, SONI_LOGGING__FILE="./missing/soni.log")
+
+    assert done.returncode == 78
+    assert "missing/soni.log cannot be written" in done.stderr
+
+
+@pytest.mark.parametrize("command", [UVICORN, (*SONI, "serve", "--port", "0")])
+def test_a_conversation_goes_on_after_a_restart(folder: Path, command: tuple[str, ...]) -> None:
+    """The service stops when asked to, and the next one continues where the user was."""
+    with served(folder, command) as service:
+        asked = service.client.post("/chat/ana", json={"message": "hello"}).json()
+        code = service.stop()
+    with served(folder, command) as service:
+        answered = service.client.post("/chat/ana", json={"message": "Ana"}).json()
+
+    assert asked["response"] == "What is your name?"
+    assert code in (0, -15)  # uvicorn passes the signal on when it is done
+    assert "Hello Ana!" in answered["response"]
+    assert answered["turn"] == 2
+
+
+def test_the_log_of_a_service(folder: Path) -> None:
+    """Every line is JSON where that is asked for, each request has one, and none names a user or says their words."""
+    with served(folder, SONI_LOGGING__FORMAT="json") as service:
+        service.client.post("/chat/ana-maria", json={"message": "hello swordfish"}, headers={"X-Request-ID": "r-1"})
+        service.client.get("/nowhere/ana-maria")
+        service.stop()
+        told = "".join(service.told)
+
+    lines = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
+    served_lines = [(line["route"], line["status"]) for line in lines if line["event"] == "request.served"]
+    assert served_lines == [("/chat/{user_id}", 200), (None, 404)]
+    assert any(line.get("request_id") == "r-1" for line in lines)
+    assert "ana-maria" not in told
+    assert "swordfish" not in told
