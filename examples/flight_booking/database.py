@@ -15,6 +15,8 @@ from soni.value import Value
 
 PATH_VARIABLE: Final = "SONI_FLIGHTS_DB"
 DEFAULT_PATH: Final = "./flights.db"
+_LOCK_PATIENCE: Final = 4.0
+"""Seconds to wait for other writers: less than any action's timeout, so that a timeout never hides a late success."""
 
 _SCHEMA: Final = """
 create table flights (
@@ -75,7 +77,7 @@ def once(key: str, work: Callable[[sqlite3.Connection], dict[str, Value]]) -> di
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=10, isolation_level=None)
+    db = sqlite3.connect(path, timeout=_LOCK_PATIENCE, isolation_level=None)
     db.row_factory = sqlite3.Row
     db.execute("pragma foreign_keys = on")
     return db

@@ -36,7 +36,8 @@ class Meter:
         self.steps += 1
         if self.steps > self.most:
             raise FlowError(
-                f"The turn took more than {self.most} steps; flow {flow!r} seems to loop at step {step!r} (settings.runtime.max_step_executions)."
+                f"The turn took more than {self.most} steps; the flow {flow!r} seems to loop at step {step!r}."
+                " The limit is settings.runtime.max_step_executions."
             )
 
 

@@ -4,7 +4,7 @@ from typing import TypeAlias
 
 from typing_extensions import TypeAliasType
 
-Value = TypeAliasType("Value", "None | bool | int | float | str | list[Value] | dict[str, Value]")
+Value = TypeAliasType("Value", "bool | int | float | str | list[Value] | dict[str, Value] | None")
 """A JSON value. Dates and times are ISO 8601 texts, a duration is seconds, money is ``{"amount": 50.0, "currency": "EUR"}``.
 
 ``None`` alone means *unset*; ``0``, ``false`` and ``""`` are values.

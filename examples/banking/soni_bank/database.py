@@ -17,6 +17,8 @@ from soni_bank.ledger import SCHEMA as LEDGER_SCHEMA
 
 PATH_VARIABLE: Final = "SONI_BANK_DB"
 DEFAULT_PATH: Final = "./bank.db"
+_LOCK_PATIENCE: Final = 4.0
+"""Seconds to wait for other writers: less than any action's timeout, so that a timeout never hides a late success."""
 
 _SCHEMA: Final = "create table requests (key text primary key, result text not null) strict;"
 
@@ -67,7 +69,7 @@ def _open() -> sqlite3.Connection:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=10, isolation_level=None)
+    db = sqlite3.connect(path, timeout=_LOCK_PATIENCE, isolation_level=None)
     db.row_factory = sqlite3.Row
     db.execute("pragma foreign_keys = on")
     return db

@@ -100,7 +100,7 @@ class Actions:
         inputs: Mapping[str, Value],
         occasion: Occasion,
         *,
-        timeout: timedelta | None = None,
+        within: timedelta | None = None,
         retry: Retry | None = None,
     ) -> Ran:
         """Run an action with these inputs (name → value; an optional one may be missing).
@@ -118,7 +118,7 @@ class Actions:
             return Ran(known, attempts=0)
         context = ActionContext(occasion.user_id, key, occasion.turn, occasion.language, log_of(name))
         result, attempts = await self._attempt(
-            name, spec, inputs, context, timeout or spec.timeout, retry or spec.retry
+            name, spec, inputs, context, within or spec.timeout, retry or spec.retry
         )
         outputs = _outputs(name, spec, result)
         if spec.effect == "write":
@@ -149,12 +149,12 @@ class Actions:
 
     async def _attempt(
         self, name: str, spec: ActionSpec, inputs: Mapping[str, Value], context: ActionContext,
-        timeout: timedelta | None, retry: Retry | None,
+        within: timedelta | None, retry: Retry | None,
     ) -> tuple[object, int]:  # fmt: skip
         most = retry.max_attempts if retry else 1
         for attempt in range(1, most + 1):
             try:
-                async with asyncio.timeout(timeout.total_seconds() if timeout else None):
+                async with asyncio.timeout(within.total_seconds() if within else None):
                     return await self._call(name, spec, inputs, context), attempt
             except Exception as error:  # an author's function may raise anything; the flow decides what follows
                 if attempt == most or retry is None or not _worth_retrying(error, retry):

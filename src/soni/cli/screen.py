@@ -53,8 +53,8 @@ class Pipe:
 class Terminal:
     """A person."""
 
-    def __init__(self) -> None:
-        self._console = Console(highlight=False)
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(highlight=False)
 
     def lines(self) -> Iterator[str]:
         self._console.print("Say something; Ctrl-D ends.", style="dim")

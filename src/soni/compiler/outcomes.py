@@ -122,4 +122,4 @@ def _hand_over(dialogue: Dialogue, flow: str, flows: Flows) -> Dialogue:
         context = {**frame.context} or {"flow": frame.flow}
         return dialogue.push(flows[flow].frame("pattern", context=context))
     running = next((f for f in reversed(dialogue.stack) if f.kind == "started" and f.flow == flow), None)
-    return bring_up(dialogue, running.id, flows) if running else dialogue.push(flows[flow].frame("started"))
+    return bring_up(dialogue, running.id) if running else dialogue.push(flows[flow].frame("started"))

@@ -179,7 +179,7 @@ async def _action(step: Action, placed: Placed, dialogue: Dialogue, toolbox: Too
     try:
         inputs = _inputs(step, spec, dialogue, toolbox)
         ran = await toolbox.actions.run(
-            step.call, inputs, toolbox.occasion(dialogue), timeout=step.timeout, retry=step.retry
+            step.call, inputs, toolbox.occasion(dialogue), within=step.timeout, retry=step.retry
         )
     except ActionError as error:
         toolbox.emit(ActionRan(step.call, time.perf_counter() - began, 1, error.reason, tuple(inputs)))

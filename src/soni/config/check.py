@@ -1,37 +1,34 @@
 """Cross-references: whether all that an assistant names is there, and what it says fits together."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
 
 from soni.config.check_flows import check_flows
 from soni.config.check_slots import check_slots
 from soni.config.check_unset import check_unset
 from soni.config.models import SoniConfig
-from soni.config.problems import Finding, Route, nearest, unknown
+from soni.config.problems import MOST, Damage, Finding, Route, nearest, unknown
 from soni.config.scene import Names, Scene
 from soni.config.settings import INACTIVE, REFUSED, Settings
 
 
-def check(config: SoniConfig, names: Names | None = None, damaged: Collection[Route] = ()) -> list[Finding]:
-    """All that is to be said about how the parts of an assistant fit together, in no particular order.
+def check(config: SoniConfig, names: Names | None = None, damage: Damage | None = None) -> list[Finding]:
+    """What is to be said about how the parts of an assistant fit together, MOST of it at once.
 
-    Where ``config`` is a part of the assistant only, ``names`` is what all of it names, ``damaged`` what is missing.
+    Where ``config`` is a part of the assistant only, ``names`` is what all of it names, ``damage`` where it is missing.
     """
     names = names or Names(
         frozenset(config.flows), frozenset(config.slots), frozenset(config.actions), frozenset(config.responses)
     )
-    scene = Scene(config, names, damaged)
-    findings = [
-        *_settings(scene),
-        *check_slots(scene),
-        *_responses(scene),
-        *_actions(scene),
-        *check_flows(scene),
-        *check_unset(scene),
-    ]
-    return [finding for finding in findings if not _doubtful(scene, finding)]
+    scene = Scene(config, names, damage or Damage())
+    # One after the other, and no further than is told: finding the nearest name is what costs.
+    checks = (_settings, check_slots, _responses, _actions, check_flows, check_unset)
+    findings = (finding for look in checks for finding in look(scene) if not _doubtful(scene, finding))
+    return list(islice(findings, MOST))
 
 
-_FROM_ABSENCE = frozenset({"nothing-to-ask", "uncovered-case", "missing-input", "empty-steps"})
+_FROM_ABSENCE: Final = frozenset({"nothing-to-ask", "uncovered-case", "missing-input", "empty-steps"})
 
 
 def _doubtful(scene: Scene, finding: Finding) -> bool:
@@ -67,7 +64,7 @@ def _unavailable(settings: Settings) -> Iterator[Finding]:
             yield Finding(("settings", *path.split(".")), message, severity="note", code="inactive-setting")
 
 
-_DEFAULTS = Settings()
+_DEFAULTS: Final = Settings()
 
 
 def _at(settings: Settings, path: str) -> object:

@@ -15,7 +15,7 @@ from soni.templates import Template
 
 def check_unset(scene: Scene) -> Iterator[Finding]:
     """Every template of a flow of the author's own."""
-    if scene.damaged:
+    if scene.damage:
         return  # what could not be read might have filled it
     always = _always(scene)
     direct = {name: frozenset(_filled(scene, flow)) for name, flow in scene.config.flows.items()}

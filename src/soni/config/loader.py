@@ -80,7 +80,7 @@ def _examined(
     shape = read_shape(data)
     findings += shape.findings
     if shape.config is not None:
-        findings += check(shape.config, names, shape.damaged)
+        findings += check(shape.config, names, shape.damage)
     told = {problem.key for problem in problems if problem.key}
     problems += [problem for finding in findings if (problem := placed(finding, tree)).key not in told]
     if shape.config is None or any(problem.severity == "error" for problem in problems):
@@ -90,7 +90,11 @@ def _examined(
 
 def _ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Each once, in the order in which an author reads the files."""
-    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: (str(problem.file or ""), problem.line or 0)))
+    every = sorted(dict.fromkeys(problems), key=lambda problem: (str(problem.file or ""), problem.line or 0))
+    told = every[: 2 * MOST]
+    if len(told) < len(every):
+        told.append(Problem(f"and {len(every) - len(told)} more problems", severity="note", code="more"))
+    return tuple(told)
 
 
 def _loaded(config: SoniConfig | None, problems: Iterable[Problem]) -> SoniConfig:

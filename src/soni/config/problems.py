@@ -2,9 +2,12 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from soni.value import Scalar
+
+MOST: Final = 200
+"""Problems of one kind of checking that are told at once: more than an author reads, and soon found."""
 
 Route: TypeAlias = tuple[Scalar, ...]
 """Keys and numbers from the top: ``("flows", "transfer", "steps", 2, "slot")``."""
@@ -19,6 +22,28 @@ class Finding:
     suggestion: str | None = None
     severity: str = "error"
     code: str = "invalid"
+
+
+class Damage:
+    """Routes at which something could not be read."""
+
+    def __init__(self, routes: Iterable[Route] = ()) -> None:
+        self._routes: set[Route] = set()
+        self._above: set[Route] = set()
+        for route in routes:
+            self.add(route)
+
+    def __bool__(self) -> bool:
+        return bool(self._routes)
+
+    def add(self, route: Route) -> None:
+        """One more."""
+        self._routes.add(route)
+        self._above.update(route[:length] for length in range(len(route) + 1))
+
+    def touches(self, route: Route) -> bool:
+        """Whether something is damaged at the route, below it or above it."""
+        return route in self._above or any(route[:length] in self._routes for length in range(len(route)))
 
 
 def spell(route: Route) -> str:

@@ -2,13 +2,13 @@
 
 import re
 import shlex
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from soni.config.models import PATTERNS, Flow, Slot, SoniConfig
-from soni.config.problems import Finding, Route, nearest, unknown
+from soni.config.problems import Damage, Finding, Route, nearest, unknown
 from soni.config.steps import Button, Collect
 from soni.errors import ExpressionError
 from soni.expressions import Expression
@@ -53,12 +53,12 @@ class Scene:
 
     config: SoniConfig
     names: Names
-    damaged: Collection[Route] = ()
-    """What could not be read."""
+    damage: Damage
+    """Where something could not be read."""
 
     def whole(self, *route: Scalar) -> bool:
         """Whether everything under a route could be read."""
-        return not any(other[: len(route)] == route or route[: len(other)] == other for other in self.damaged)
+        return not self.damage.touches(route)
 
     def slot(self, name: str) -> Slot | None:
         """A slot that could be read."""

@@ -76,7 +76,8 @@ class NLU(Model):
     def _served(self) -> "NLU":
         if self.provider not in PROVIDERS and self.api_base is None:
             known = ", ".join(PROVIDERS)
-            raise misfit("provider", f"{self.provider!r} is none of {known}; any other name needs an 'api_base'")
+            message = f"{self.provider!r} is none of {known}; any other name needs an 'api_base'"
+            raise misfit("provider", message, written=self.provider, known=PROVIDERS)
         return self
 
 
@@ -213,7 +214,8 @@ class I18n(Model):
     def _default_is_spoken(self) -> "I18n":
         if self.default_language not in self.supported_languages:
             spoken = ", ".join(self.supported_languages)
-            raise misfit("default_language", f"{self.default_language!r} is none of the supported_languages: {spoken}")
+            message = f"{self.default_language!r} is none of the supported_languages: {spoken}"
+            raise misfit("default_language", message)
         return self
 
 

@@ -5,14 +5,14 @@ What is wrong is taken out and the rest read again, so that names can be checked
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from soni.config.models import SoniConfig
-from soni.config.problems import Finding, Route, nearest
+from soni.config.problems import MOST, Damage, Finding, Route, nearest
 from soni.config.steps import STEP_KINDS, StepBase, Target
 from soni.config.values import kind, quotes_for
 from soni.value import Scalar
@@ -28,36 +28,32 @@ class Shape:
     """What could be read of an assistant."""
 
     config: SoniConfig | None
-    """All of it, or the parts that are well; None where nothing is."""
+    """All of it, or the parts that are well; None where that cannot be said."""
     findings: tuple[Finding, ...] = ()
-    damaged: tuple[Route, ...] = ()
-    """What had to be taken out; conclusions from what is not there would be wrong around it."""
+    damage: Damage = field(default_factory=Damage)
+    """Where something had to be taken out; conclusions from what is not there would be wrong around it."""
 
 
-def read_shape(data: object) -> Shape:
-    """Read plain data. What is taken out of it is taken out of ``data`` itself."""
+def read_shape(data: dict[str, object]) -> Shape:
+    """Read plain data. What is wrong is taken out of ``data`` itself."""
     findings: list[Finding] = []
-    damaged: list[Route] = []
-    if not isinstance(data, dict):
-        return Shape(None)
+    damage = Damage()
     if "origin" in data:  # known to the model, because the loader sets it; not to authors
         findings.append(_unknown_key(("origin",), ("origin",)))
         del data["origin"]
     for _ in range(_ROUNDS):
         try:
-            return Shape(SoniConfig.model_validate(data), tuple(findings), tuple(damaged))
+            return Shape(SoniConfig.model_validate(data), tuple(findings), damage)
         except ValidationError as error:
             errors = [detail for detail in error.errors(include_url=False) if not _is_echo(detail)]
-        findings += _without_echoes([f for f in map(_finding, errors) if not _near(f.route, damaged)])
-        deepest_first = sorted(errors, key=lambda detail: len(detail["loc"]), reverse=True)
-        damaged += [_take_out(data, detail) for detail in deepest_first]
+        told = [_finding(detail) for detail in errors[:MOST] if not damage.touches(_route(detail["loc"]))]
+        findings += _without_echoes(told)
+        if len(errors) > MOST:
+            break
+        for detail in sorted(errors, key=lambda detail: len(detail["loc"]), reverse=True):
+            damage.add(_take_out(data, detail))
         data.setdefault("version", "1.0")
-    return Shape(None, tuple(findings), tuple(damaged))
-
-
-def _near(route: Route, damaged: list[Route]) -> bool:
-    """Whether something was taken out at the route, below it or above it."""
-    return any(route[: len(other)] == other[: len(route)] for other in damaged)
+    return Shape(None, tuple(findings), damage)
 
 
 def _is_echo(detail: ErrorDetails) -> bool:
@@ -186,7 +182,7 @@ def _finding(detail: ErrorDetails) -> Finding:
         case "missing":
             return Finding(route, f"{str(route[-1])!r} is missing", code="missing-key")
         case "misfit":
-            return Finding((*route, context["key"]), detail["msg"])
+            return Finding((*route, context["key"]), detail["msg"], nearest(context["written"], context["known"]))
         case "value_error":
             return Finding(route, str(context["error"]))
         case "literal_error":

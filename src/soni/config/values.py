@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Final, Literal, NoReturn, TypeVar
 
@@ -62,9 +62,13 @@ class FromEnvironment(str):
     __slots__ = ()
 
 
-def misfit(key: str, message: str) -> PydanticCustomError:
-    """An error about one key of a model, for validators that see the whole model."""
-    return PydanticCustomError("misfit", "{message}", {"message": message, "key": key})
+def misfit(key: str, message: str, *, written: str = "", known: Sequence[str] = ()) -> PydanticCustomError:
+    """An error about one key of a model, for validators that see the whole model.
+
+    ``known`` is what might have been meant by what was ``written``.
+    """
+    context = {"message": message, "key": key, "written": written, "known": list(known)}
+    return PydanticCustomError("misfit", "{message}", context)
 
 
 def kind(written: object) -> str:

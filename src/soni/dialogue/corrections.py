@@ -21,7 +21,7 @@ class Place:
     """The collect."""
 
 
-def find_asked(dialogue: Dialogue, flows: Flows, slot: str) -> Place | None:
+def find_asked(dialogue: Dialogue, slot: str) -> Place | None:
     """Where the flow the user is in, or one it called, asked this slot; ``None`` where it did not."""
     if (base := dialogue.base) is None:
         return None
@@ -83,7 +83,7 @@ def rewind(dialogue: Dialogue, flows: Flows, frame_id: int, values: Mapping[str,
 
     A slot that becomes unset is asked again; the answers behind it are kept, and reviewed as the flow passes them.
     """
-    places = {slot: place for slot in values if (place := find_asked(dialogue, flows, slot)) is not None}
+    places = {slot: place for slot in values if (place := find_asked(dialogue, slot)) is not None}
     base = dialogue.index_of(frame_id)
     if base is None or not places:
         return dialogue

@@ -19,7 +19,7 @@ def start_flow(dialogue: Dialogue, flow: str, flows: Flows) -> Dialogue:
     return dialogue.push(flows[flow].frame())
 
 
-def bring_up(dialogue: Dialogue, frame_id: int, flows: Flows) -> Dialogue:
+def bring_up(dialogue: Dialogue, frame_id: int) -> Dialogue:
     """The started frame with this id, and all that stands on it, on top of the stack."""
     dialogue = _without_clarification(dialogue)
     at = dialogue.index_of(frame_id)

@@ -104,9 +104,9 @@ def _start(dialogue: Dialogue, flow: str, slots: Mapping[str, Value], flows: Flo
     running = next((f for f in reversed(dialogue.stack) if f.kind == "started" and f.flow == flow), None)
     if running is not None:
         return (
-            _set(bring_up(dialogue, running.id, flows), slots, flows)
+            _set(bring_up(dialogue, running.id), slots, flows)
             if slots
-            else bring_up(dialogue, running.id, flows)
+            else bring_up(dialogue, running.id)
         )
     dialogue = make_room(dialogue, flows)
     return _set(start_flow(dialogue, flow, flows), slots, flows)
@@ -135,7 +135,7 @@ def _set(dialogue: Dialogue, values: Mapping[str, Value], flows: Flows, *, corre
         if value is not None and _is_pending(dialogue, flows, slot) and not correct:
             dialogue = _answer(fill(dialogue, flows, len(dialogue.stack) - 1, {slot: value}))
             continue
-        place = find_asked(dialogue, flows, slot)
+        place = find_asked(dialogue, slot)
         old = asked_value(dialogue, flows, place, slot) if place else None
         if place is not None and old is not None:
             if value != old:
@@ -209,7 +209,7 @@ def _correct(dialogue: Dialogue, values: Mapping[str, Value], flows: Flows) -> D
         stack=tuple(f for f in dialogue.stack if not _corrects(f)),
     )
     first, late = next(iter(merged)), too_late(dialogue, merged)
-    place = find_asked(dialogue, flows, first)
+    place = find_asked(dialogue, first)
     context: dict[str, Value] = {
         "slot": first,
         "slots": list(merged),

@@ -11,6 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
 
+from langgraph.checkpoint.base import BaseCheckpointSaver
+
 from soni.actions.registry import Registry, load_registry
 from soni.actions.runner import Actions
 from soni.compiler.assistant import Assistant, compile_assistant
@@ -120,6 +122,11 @@ class RuntimeLoop:
             raise RuntimeError("The RuntimeLoop is not open: use it in 'async with'.")
         return self._open
 
+    @property
+    def saver(self) -> BaseCheckpointSaver[str]:
+        """The LangGraph checkpointer that holds the conversations."""
+        return self._running.store.saver
+
     async def process_message(self, message: Message) -> Reply:
         """Answer a message; when this returns, the answer is saved.
 
@@ -133,7 +140,7 @@ class RuntimeLoop:
             async with asyncio.timeout(self.config.settings.runtime.turn_timeout.total_seconds()) as limit:
                 async with self._locks.hold(message.user_id):
                     saved = await self._running.store.dialogues.load(message.user_id)
-                    dialogue = saved.dialogue if saved else self._new_dialogue()
+                    dialogue = saved.dialogue if saved else self.new_dialogue()
                     if (replay := _replayed(message, dialogue)) is not None:
                         return replay
                     turn = dialogue.turn + 1
@@ -153,6 +160,18 @@ class RuntimeLoop:
 
     async def _answer(self, message: Message, dialogue: Dialogue, saved: Saved | None, events: list[Event]) -> Reply:
         """The turn itself, under the lock: run it on a draft, commit the draft."""
+        draft, reply = await self.run_turn(message, dialogue, events)
+        if message.message_id is not None:
+            draft = _remember(draft, message, reply)
+        await self._running.store.dialogues.commit(message.user_id, saved, draft)
+        await self._forget_effects(message.user_id, dialogue, draft)
+        return reply
+
+    async def run_turn(self, message: Message, dialogue: Dialogue, events: list[Event]) -> tuple[Dialogue, Reply]:
+        """Answer on a draft, and commit nothing: the turn for those who keep the dialogue themselves.
+
+        ``dialogue`` is not changed; what happens is added to ``events``. Raises TurnError.
+        """
         running = self._running
         dialogue = self._in_language(dialogue, message.language)
         dialogue = reconcile(dialogue, running.assistant.flows, self.config.settings.conversation.on_flow_changed)
@@ -161,12 +180,7 @@ class RuntimeLoop:
         else:
             toolbox = self._toolbox(message.user_id, dialogue, events)
             draft = await Turn(running.assistant, running.understander, toolbox).answer(message.text, dialogue)
-        reply = _reply(message, draft, running.assistant)
-        if message.message_id is not None:
-            draft = _remember(draft, message, reply)
-        await running.store.dialogues.commit(message.user_id, saved, draft)
-        await self._forget_effects(message.user_id, dialogue, draft)
-        return reply
+        return draft, _reply(message, draft, running.assistant)
 
     def _toolbox(self, user_id: str, dialogue: Dialogue, events: list[Event]) -> Toolbox:
         running = self._running
@@ -186,7 +200,8 @@ class RuntimeLoop:
         if _effects(before) != _effects(after):
             await self._running.store.ledger.forget(user_id)
 
-    def _new_dialogue(self) -> Dialogue:
+    def new_dialogue(self) -> Dialogue:
+        """A conversation in which nothing has been said."""
         return Dialogue(language=self.config.settings.i18n.default_language)
 
     def _in_language(self, dialogue: Dialogue, language: str | None) -> Dialogue:

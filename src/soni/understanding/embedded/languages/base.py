@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias, get_args
 from soni.understanding.embedded.said import plain_words
 
 Act: TypeAlias = Literal[
-    "cancel", "restart", "repeat", "explain", "unsure", "person", "skip",
+    "cancel", "restart", "repeat", "help", "abilities", "explain", "unsure", "person", "skip",
     "greeting", "thanks", "farewell", "how_are_you", "who_are_you", "small_talk",
 ]  # fmt: skip
 """What people say to any assistant, whatever it is for."""

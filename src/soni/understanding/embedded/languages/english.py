@@ -81,10 +81,21 @@ ENGLISH = Language(
             i (didnt|did not|couldnt|could not) (hear|catch|get) (that|it|you|what you said|the question)
             (once|one) more [time] [please]
         """),
-        "explain": phrases("""
+        "help": phrases("""
             help [me|please]
             (i|we) need [some|a little|your] help [here|please|with this|with that]
             (can|could|would) you help [me] [here|with this|with that|please|out]
+        """),
+        "abilities": phrases("""
+            what (can|could|do) you (do|do for me|help me with|offer|help with)
+            what (are|is) you (able to do|capable of|for)
+            what are you for
+            what (kind|sort) of (things|help) can you (do|offer|give)
+            how (can|could) you help [me]
+            what can i (ask|ask you|do here|do|do with this|say to you)
+            what (things|services) (can you do|do you offer|do you know about)
+        """),
+        "explain": phrases("""
             (what|whats) (do|does) (you|that|this|it) mean [by that|by this|with that]
             what (is|s|exactly is) (that|this|it) (for|about|supposed to mean)
             (whats|what is) (that|this|it)
@@ -101,11 +112,6 @@ ENGLISH = Language(
             (which|what) (options|choices|possibilities|ones) (are there|do i have|can i choose|do you have|are available|exist)
             what can i (choose|choose from|pick|select|say|answer|enter|write|type)
             what (should|shall|must|do|am) i (say|do|answer|enter|write|type|supposed to say|supposed to do|supposed to enter) [here|now|next]
-            what (can|could|do) you (do|do for me|help me with|offer|help with)
-            what (are|is) you (able to do|capable of|for)
-            what are you for
-            what (kind|sort) of (things|help) can you (do|offer|give)
-            how (can|could) you help [me]
             how does (this|that|it) work
             what (do you|exactly do you) (need|want) [from me|exactly|to know|me to say|me to do]
             (like what|such as|meaning|which means|for example|give me an example)

@@ -47,14 +47,19 @@ SPANISH = Language(
             (puedes|podrías|puede) (repetir|repetirlo|repetírmelo|repetir eso)
             no te (he oído|oí|he escuchado|escuché)
         """),
+        "help": phrases("""
+            (ayuda|ayúdame|ayudame|necesito ayuda|me puedes ayudar|puedes ayudarme)
+        """),
+        "abilities": phrases("""
+            (qué puedes hacer|qué sabes hacer|en qué puedes ayudarme|en qué me puedes ayudar|para qué sirves)
+        """),
         "explain": phrases("""
-            (ayuda|ayúdame|ayudame|necesito ayuda)
             (qué|que) (significa|quieres decir|quiere decir) [eso|esto]
             (qué es eso|qué es esto|para qué|por qué|por que)
             (por qué|para qué) (lo|me lo|necesitas|quieres|preguntas) [saber|eso|esto|preguntas|necesitas]
             no (entiendo|lo entiendo|comprendo|te entiendo)
             (qué|cuáles son las) (opciones) [hay|tengo]
-            (qué puedes hacer|en qué puedes ayudarme|cómo funciona|cómo funciona esto)
+            (cómo funciona|cómo funciona esto)
         """),
         "unsure": phrases("""
             (no sé|no lo sé|no se|ni idea|no estoy seguro|no estoy segura|no me acuerdo|no recuerdo|me da igual|cualquiera)

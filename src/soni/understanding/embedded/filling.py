@@ -1,0 +1,209 @@
+"""Several values from one sentence, each for the slot it belongs to."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from soni.config.models import SlotType
+from soni.understanding.embedded.languages import Language
+from soni.understanding.embedded.names import Gap, name_after, name_before, reads_as_name
+from soni.understanding.embedded.reach import Reach, SlotCues, Template, stem
+from soni.understanding.embedded.said import Said, find_run
+from soni.understanding.values import Found, Moment, find
+from soni.value import Value
+
+SURE: Final = 0.5
+"""A value below this needs a word beside it that tells where it belongs."""
+
+_SPECIFIC: Final[Mapping[SlotType, float]] = {
+    "email": 0.3, "phone": 0.3, "money": 0.2, "choice": 0.2, "datetime": 0.2, "date": 0.15, "time": 0.15, "duration": 0.15,
+}  # fmt: skip
+"""Of two readings of the same words the one that can less often be made by chance."""
+
+_BEFORE, _BEHIND, _NEAR = 0.6, 0.5, 0.4
+_LATER: Final = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A value, its slot and where it stands."""
+
+    slot: str
+    value: Value
+    start: int
+    end: int
+    """Characters of the message, end excluded."""
+    cued: bool
+    """Whether words beside it say that it is this slot's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """What a sentence says of a flow's slots."""
+
+    values: tuple[Filled, ...] = ()
+    whole: bool = False
+    """The sentence is one of the flow's examples with values in it."""
+
+    @property
+    def slots(self) -> dict[str, Value]:
+        """The values by slot."""
+        return {filled.slot: filled.value for filled in self.values}
+
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        """Where the values stand."""
+        return [(filled.start, filled.end) for filled in self.values]
+
+
+def fill(
+    said: Said, reach: Reach, language: Language, moment: Moment, only: Collection[str] | None = None
+) -> Filling:
+    """The values a sentence has for a flow's slots, or for some of them: typed ones first, then names by the words around them."""
+    wanted = {name: cues for name, cues in reach.slots.items() if only is None or name in only}
+    if not wanted or not said.words:
+        return Filling()
+    found = {name: find(cues.slot, said.text, moment) for name, cues in wanted.items() if cues.slot.type != "boolean"}
+    for template in reach.templates:
+        if set(template.slots) <= wanted.keys() and (values := _whole(said, template, wanted, found, language)):
+            more = _typed(said, reach, wanted, found, values)
+            return Filling((*values, *more), whole=True)
+    typed = _typed(said, reach, wanted, found, [])
+    return Filling((*typed, *_named(said, reach, wanted, found, typed, language)))
+
+
+def _whole(
+    said: Said, template: Template, wanted: Mapping[str, SlotCues], found: Mapping[str, list[Found]], language: Language
+) -> list[Filled] | None:
+    """The values of a sentence that is this example; ``None`` where it is not."""
+    if not any(word not in language.common for literal in template.literals for word in literal):
+        return None
+    words = [word.text for word in said.words]
+    places = _places(words, template, language)
+    if places is None:
+        return None
+    values: list[Filled] = []
+    for name, (first, last) in zip(template.slots, places, strict=True):
+        cues = wanted[name]
+        start, end = said.words[first].start, said.words[last - 1].end
+        inside = [one for one in found.get(name, ()) if start <= one.start and one.end <= end]
+        if cues.slot.type != "string":
+            if not inside:
+                return None
+            best = max(inside, key=lambda one: one.score)
+            values.append(Filled(name, best.value, best.start, best.end, cued=True))
+        elif name_span := reads_as_name(said, Gap(first, last), cues, language):
+            first, last = name_span
+            start, end = said.words[first].start, said.words[last - 1].end
+            values.append(Filled(name, said.slice(first, last), start, end, cued=True))
+        else:
+            return None
+    return values
+
+
+def _places(words: list[str], template: Template, language: Language) -> list[tuple[int, int]] | None:
+    """Where an example's values stand among words: its own words in order around them, only politeness outside."""
+    first = find_run(words, template.literals[0])
+    if first is None or any(word not in language.common for word in words[:first]):
+        return None
+    at = first + len(template.literals[0])
+    places: list[tuple[int, int]] = []
+    for literal in template.literals[1:-1]:
+        following = find_run(words, literal, at + 1) if literal else at + 1
+        if following is None:
+            return None
+        places.append((at, following))
+        at = following + len(literal)
+    end = len(words)
+    while end > at + 1 and words[end - 1] in language.politeness:
+        end -= 1
+    last = template.literals[-1]
+    if last:
+        if tuple(words[end - len(last) : end]) != last:
+            return None
+        end -= len(last)
+    if end <= at:
+        return None
+    return [*places, (at, end)]
+
+
+def _typed(
+    said: Said,
+    reach: Reach,
+    wanted: Mapping[str, SlotCues],
+    found: Mapping[str, list[Found]],
+    taken: list[Filled],
+) -> list[Filled]:
+    """Values of recognisable types, the surest pairs of value and slot first."""
+    free = [name for name in found if name not in {filled.slot for filled in taken}]
+    pairs = [
+        (score, cued, name, one)
+        for name in free
+        if wanted[name].slot.type != "string" or wanted[name].slot.pattern is not None
+        for one in found[name]
+        for score, cued in (_fit(said, reach, wanted[name], one),)
+        if score >= SURE
+    ]
+    pairs.sort(key=lambda pair: (-pair[0], pair[3].start))
+    kept: list[Filled] = []
+    for _, cued, name, one in pairs:
+        clash = any(one.start < other.end and other.start < one.end for other in (*taken, *kept))
+        if not clash and all(other.slot != name for other in kept):
+            kept.append(Filled(name, one.value, one.start, one.end, cued))
+    return kept
+
+
+def _fit(said: Said, reach: Reach, cues: SlotCues, one: Found) -> tuple[float, bool]:
+    """How well a value fits a slot, and whether words beside it say so."""
+    first, last = said.words_within(one.start, one.end)
+    words = [word.text for word in said.words]
+    inner = set(words[first:last])
+    before, near, behind = words[max(0, first - 1) : first], words[max(0, first - 3) : first], words[last : last + 1]
+    rivals = [other for other in reach.slots.values() if other is not cues and other.slot.type == cues.slot.type]
+
+    def cue(slot: SlotCues) -> float:
+        score = 0.0
+        # A day is found with its preposition: "on Monday".
+        if slot.left & {*before, *words[first : first + 1]}:
+            score = _BEFORE
+        if any(word in slot.right or stem(word) in slot.named for word in behind) or any(stem(word) in slot.named for word in inner):
+            score = max(score, _BEHIND)
+        if any(stem(word) in slot.stems for word in near):
+            score = max(score, _NEAR)
+        return score
+
+    own, other = cue(cues), max(map(cue, rivals), default=0.0)
+    order = list(reach.slots).index(cues.name)
+    score = one.score + own - (other if other > own else 0.0) + _SPECIFIC.get(cues.slot.type, 0.0) - _LATER * order
+    return (score if one.score >= SURE or own else one.score), own > other
+
+
+def _named(
+    said: Said,
+    reach: Reach,
+    wanted: Mapping[str, SlotCues],
+    found: Mapping[str, list[Found]],
+    typed: list[Filled],
+    language: Language,
+) -> Iterator[Filled]:
+    """Names and other texts, by the words around them."""
+    spans = [(filled.start, filled.end) for filled in typed]
+    free = {name: cues for name, cues in wanted.items() if cues.slot.type == "string" and cues.slot.pattern is None}
+    known = {name: [one for one in found[name] if one.score >= 0.8] for name in free}
+    for name, cues in free.items():
+        gap = name_after(said, reach, cues, spans, language)
+        cued = gap is not None
+        if gap is None and len(free) == 1:
+            gap = name_before(said, reach, cues, spans, language)
+        if gap is not None:
+            first, last = gap
+            start, end = said.words[first].start, said.words[last - 1].end
+            spans.append((start, end))
+            yield Filled(name, said.slice(first, last), start, end, cued)
+        elif len(free) == 1 and (one := next((one for one in known[name] if _clear(one, spans)), None)):
+            spans.append((one.start, one.end))
+            yield Filled(name, one.value, one.start, one.end, cued=False)
+
+
+def _clear(one: Found, spans: list[tuple[int, int]]) -> bool:
+    return all(one.end <= start or end <= one.start for start, end in spans)

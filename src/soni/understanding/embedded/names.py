@@ -1,0 +1,96 @@
+"""Names, places and other free texts inside a sentence: where they begin and where they end."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from soni.understanding.embedded.languages import Language
+from soni.understanding.embedded.reach import Reach, SlotCues
+from soni.understanding.embedded.said import Said
+
+MAX_WORDS: Final = 6
+"""A name is no longer; what is, stays in the sentence and is asked for."""
+
+MAX_OPEN_WORDS: Final = 60
+"""The same for a note or a message."""
+
+Spans = Sequence[tuple[int, int]]
+
+
+class Gap(NamedTuple):
+    """Words of a message, the last excluded."""
+
+    first: int
+    last: int
+
+
+def name_after(said: Said, reach: Reach, cues: SlotCues, spans: Spans, language: Language) -> Gap | None:
+    """The words behind one that introduces this slot: *to* Ana Ruiz; ``None`` where there are none."""
+    rivals = {word for other in reach.slots.values() if other is not cues and other.slot.type == "string" for word in other.left}
+    for at, word in enumerate(said.words[:-1]):
+        if word.text not in cues.left or word.text in rivals or _taken(said, at, spans):
+            continue
+        if at and said.words[at - 1].text in language.infinitives and not said.words[at + 1].capital:
+            continue
+        gap = reads_as_name(said, _until_end(said, at + 1, reach, cues, spans, language), cues, language)
+        if gap is not None and not (said.words[gap.first].text in reach.verbs and not said.words[gap.first].capital):
+            return gap
+    return None
+
+
+def name_before(said: Said, reach: Reach, cues: SlotCues, spans: Spans, language: Language) -> Gap | None:
+    """A name without a word that introduces it: between the verb and another value, or the only words with a capital."""
+    verbs = reach.verbs | frozenset(word for template in reach.templates for literal in template.literals[:1] for word in literal[-1:])
+    for at, word in enumerate(said.words[:-1]):
+        if word.text in verbs:
+            gap = _until_end(said, at + 1, reach, cues, spans, language)
+            followed = gap.last < len(said.words) and _taken(said, gap.last, spans)
+            if followed and (named := reads_as_name(said, gap, cues, language)):
+                return named
+    capitals = [at for at, word in enumerate(said.words) if word.capital and not _taken(said, at, spans)]
+    if capitals and capitals == list(range(capitals[0], capitals[-1] + 1)) and len(capitals) <= MAX_WORDS:
+        return reads_as_name(said, Gap(capitals[0], capitals[-1] + 1), cues, language)
+    return None
+
+
+def reads_as_name(said: Said, gap: Gap, cues: SlotCues, language: Language) -> Gap | None:
+    """The words without politeness around them; ``None`` where they cannot be a value."""
+    first, last = gap
+    while last > first and said.words[last - 1].text in language.politeness and not said.words[last - 1].capital:
+        last -= 1
+    words = said.words[first:last]
+    if not words or len(words) > (MAX_OPEN_WORDS if cues.open_ended else MAX_WORDS):
+        return None
+    empty = language.common | language.vague | language.articles
+    if all(word.text in empty and not word.capital for word in words):
+        return None
+    return Gap(first, last)
+
+
+def _until_end(said: Said, first: int, reach: Reach, cues: SlotCues, spans: Spans, language: Language) -> Gap:
+    """The words from here to the next value, the next word that introduces one, or the end of the clause."""
+    introduce = frozenset(word for other in reach.slots.values() if other is not cues for word in other.left)
+    stops = introduce | cues.left | cues.right
+    if not cues.open_ended:
+        stops |= language.ends
+    last = first
+    while last < len(said.words):
+        word = said.words[last]
+        if _taken(said, last, spans) or (last > first and word.breaks):
+            break
+        if word.text in stops and not (word.capital and last > first):
+            break
+        if word.text in language.joins and not _joins_names(said, last, language):
+            break
+        last += 1
+    return Gap(first, last)
+
+
+def _joins_names(said: Said, at: int, language: Language) -> bool:
+    """Whether *and* stands inside a name: Simon and Garfunkel."""
+    following = said.words[at + 1] if at + 1 < len(said.words) else None
+    return following is not None and following.capital and following.text not in language.common
+
+
+def _taken(said: Said, at: int, spans: Spans) -> bool:
+    word = said.words[at]
+    return any(start < word.end and word.start < end for start, end in spans)

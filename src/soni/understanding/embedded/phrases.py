@@ -1,0 +1,63 @@
+"""What people say to any assistant: cancel, help, a person please; an author's flow that says the same comes first."""
+
+from collections.abc import Mapping, Sequence
+
+from soni.understanding.embedded.languages import ACTS, Act, Language
+from soni.understanding.embedded.languages.base import spaced
+from soni.understanding.embedded.said import Said, plain_words
+
+_INSIDE_WORDS = 25
+"""A longer message is about more than that."""
+
+
+def hear(said: Said, language: Language) -> Act | None:
+    """The act that a whole message is, politeness aside."""
+    words = tuple(word.text for word in said.words)
+    if not words or len(words) > _INSIDE_WORDS:
+        return None
+    for text in dict.fromkeys((spaced(words), spaced(core(words, language)))):
+        for act in ACTS:
+            if text and (pattern := language.whole.get(act)) and pattern.fullmatch(text):
+                return act
+    return None
+
+
+def hear_inside(said: Said, language: Language) -> Act | None:
+    """The act that a message is about, whatever else it says."""
+    if len(said.words) > _INSIDE_WORDS:
+        return None
+    text = spaced(tuple(word.text for word in said.words))
+    return next((act for act, pattern in language.inside.items() if pattern.search(text)), None)
+
+
+def core(words: Sequence[str], language: Language) -> tuple[str, ...]:
+    """The words without what is said around a wish: *hi, please*; nothing where there is nothing else."""
+    text = spaced(tuple(words))
+    while match := language.filler.match(text):
+        text = text[match.end() :]
+    if match := language.filler_behind.search(text):
+        text = text[: match.start()]
+    return tuple(text.split())
+
+
+def wish(words: Sequence[str], language: Language) -> tuple[str, ...]:
+    """The core without *I would like to* and *can you*."""
+    text = spaced(core(words, language))
+    while match := language.request.match(text):
+        text = text[match.end() :]
+        while filler := language.filler.match(text):
+            text = text[filler.end() :]
+    return tuple(text.split())
+
+
+def taken_over(examples: Mapping[str, Sequence[str]], language: Language) -> Mapping[Act, str]:
+    """The acts that an author's flow has among its examples: to say hello starts a flow that greets."""
+    taken: dict[Act, str] = {}
+    for flow, texts in examples.items():
+        for text in texts:
+            words = plain_words(text)
+            for act in ACTS:
+                pattern = language.whole.get(act)
+                if pattern and act not in taken and pattern.fullmatch(spaced(words)):
+                    taken[act] = flow
+    return taken

@@ -1,0 +1,146 @@
+"""What each flow can be told in one sentence: its slots, and the words that stand around their values."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from soni.config.models import Flow, Slot, SoniConfig
+from soni.config.steps import Call, Collect
+from soni.dialogue.flows import Flows, survey
+from soni.understanding.embedded.languages import Language
+from soni.understanding.embedded.said import plain_words
+
+_PLACEHOLDER: Final = re.compile(r"\{\s*([A-Za-z_]\w*)[^{}]*\}")
+_STEM: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A trigger example with places for values, taken apart."""
+
+    literals: tuple[tuple[str, ...], ...]
+    """The folded words before, between and after the places; one more than there are places."""
+    slots: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SlotCues:
+    """A slot of a flow, and how its value can be told from others."""
+
+    name: str
+    slot: Slot
+    left: frozenset[str]
+    """Words that stand directly before it."""
+    right: frozenset[str]
+    """Words that stand directly behind it."""
+    stems: frozenset[str]
+    """Beginnings of the words of its name and description that are not common ones."""
+    named: frozenset[str]
+    """Beginnings of the words of its name alone."""
+    open_ended: bool
+    """Any sentence may be its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """A flow, as far as one sentence can fill it."""
+
+    flow: str
+    slots: Mapping[str, SlotCues]
+    """Those a user may fill, in the order they are asked."""
+    templates: tuple[Template, ...]
+    verbs: frozenset[str]
+    """First words of its examples that are no common ones: no value begins with one of them after *to*."""
+    words: frozenset[str]
+    """Beginnings of the words of its name and description: *cancel the transfer*."""
+
+
+def survey_reach(config: SoniConfig, language: Language) -> Mapping[str, Reach]:
+    """The reach of every flow that users see."""
+    flows = survey(config, dict(config.user_flows()))
+    return {name: _reach(name, flow, config, flows, language) for name, flow in config.user_flows()}
+
+
+def stem(word: str) -> str:
+    """The beginning of a word, alike for *return* and *returning*; short words lose their plural."""
+    short = word[:-1] if len(word) > 3 and word.endswith("s") else word
+    return short[:_STEM]
+
+
+def stems_of(text: str, without: Iterable[str] = ()) -> frozenset[str]:
+    """The beginnings of the words of a text or a name."""
+    return frozenset(stem(word) for word in plain_words(text.replace("_", " ")) if word not in without and len(word) > 1)
+
+
+def parse_trigger(example: str) -> Template | None:
+    """An example with places for values; ``None`` for one without."""
+    pieces = _PLACEHOLDER.split(example)
+    if len(pieces) == 1:
+        return None
+    return Template(tuple(plain_words(piece) for piece in pieces[::2]), tuple(pieces[1::2]))
+
+
+def bare_example(example: str) -> str:
+    """An example without its places for values."""
+    return " ".join(_PLACEHOLDER.sub(" ", example).split())
+
+
+def _reach(name: str, flow: Flow, config: SoniConfig, flows: Flows, language: Language) -> Reach:
+    templates = tuple(template for example in flow.trigger.intents if (template := parse_trigger(example)))
+    fillable = flows[name].own - flows.system
+    order = [slot for slot in _in_order(name, config, set()) if slot in fillable and slot in config.slots]
+    firsts = (_content(plain_words(bare_example(example)), language) for example in flow.trigger.intents)
+    return Reach(
+        flow=name,
+        slots={slot: _cues(slot, config.slots[slot], templates, language) for slot in dict.fromkeys(order)},
+        templates=tuple(template for template in templates if set(template.slots) <= fillable),
+        verbs=frozenset(words[0] for words in firsts if words),
+        words=stems_of(name, language.common) | stems_of(flow.description, language.common),
+    )
+
+
+def _in_order(name: str, config: SoniConfig, seen: set[str]) -> list[str]:
+    """The slots of a flow as they are asked, those of flows it calls on its own slots in their place; then the others."""
+    if name in seen or name not in config.flows:
+        return []
+    seen.add(name)
+    flow = config.flows[name]
+    order: list[str] = []
+    for step in flow.walk():
+        if isinstance(step, Collect):
+            order.append(step.slot)
+        elif isinstance(step, Call) and step.inputs is None:
+            order += _in_order(step.flow, config, seen)
+    named = (slot for example in flow.trigger.intents for slot in _PLACEHOLDER.findall(example))
+    return [*order, *flow.input_names, *named]
+
+
+def _content(words: tuple[str, ...], language: Language) -> list[str]:
+    return [word for word in words if word not in language.common]
+
+
+def _cues(name: str, slot: Slot, templates: tuple[Template, ...], language: Language) -> SlotCues:
+    left: set[str] = set()
+    right: set[str] = set()
+    for template in templates:
+        for at, each in enumerate(template.slots):
+            if each == name:
+                before = [word for word in template.literals[at] if word not in language.articles]
+                left.update(before[-1:])
+                right.update(template.literals[at + 1][:1])
+    named = stems_of(name, language.common)
+    stems = named | stems_of(slot.description, language.common)
+    words = {*plain_words(name.replace("_", " ")), *plain_words(slot.description)}
+    directed = {preposition for preposition, about in language.directions.items() if about & words}
+    if not left & language.directions.keys():
+        left |= directed
+    return SlotCues(
+        name=name,
+        slot=slot,
+        left=frozenset(left),
+        right=frozenset(right),
+        stems=stems,
+        named=named,
+        open_ended=slot.type == "string" and bool(language.open_ended & set(plain_words(name.replace("_", " ")))),
+    )

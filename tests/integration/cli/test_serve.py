@@ -1,0 +1,59 @@
+"""``soni serve``: what it hands to the server."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+import uvicorn
+from typer.testing import CliRunner
+
+from soni.cli import app, main
+
+
+@pytest.fixture
+def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
+    """The calls of uvicorn.run, which is not run."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SONI_CONFIG_PATH", "before.yaml")
+    monkeypatch.delenv("WEB_CONCURRENCY", raising=False)
+    calls: list[dict[str, object]] = []
+    monkeypatch.setattr(uvicorn, "run", lambda app, **options: calls.append({"app": app, **options}))
+    return calls
+
+
+def test_it_serves_the_same_app_as_uvicorn(calls: list[dict[str, object]]) -> None:
+    """The options arrive, and the app finds the assistant by the environment."""
+    result = CliRunner().invoke(app, ["serve", "--config", "mine.yaml", "--port", "9000"])
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert calls == [
+        {"app": "soni.server.api:app", "host": "127.0.0.1", "port": 9000, "workers": 1, "server_header": False}
+    ]
+    assert os.environ["SONI_CONFIG_PATH"] == "mine.yaml"
+
+
+@pytest.mark.parametrize(
+    ("host", "warns"), [("localhost", False), ("::1", False), ("0.0.0.0", True), ("soni.lan", True)]
+)
+def test_an_open_door_is_told(calls: list[dict[str, object]], host: str, warns: bool) -> None:
+    """Whoever listens on more than the loopback address is told what that means."""
+    result = CliRunner().invoke(app, ["serve", "--host", host])
+
+    assert ("Everyone who can reach" in result.stderr) == warns
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "memory"])
+def test_workers_need_a_store_they_can_share(
+    calls: list[dict[str, object]], backend: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Several processes on a store for one are refused before any is started."""
+    Path("soni.yaml").write_text(f'version: "1.0"\nsettings: {{persistence: {{backend: {backend}}}}}\n')
+    monkeypatch.setattr(sys, "argv", ["soni", "serve", "--config", "soni.yaml", "--workers", "2"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 78
+    assert f"The {backend} store belongs to one process, and 2 workers are asked for." in capsys.readouterr().err
+    assert calls == []
