@@ -2,7 +2,7 @@
 
 # Two stages: one builds the environment with uv, the other has nothing but Python, the environment and the assistant.
 FROM python:3.11-slim-bookworm AS build
-COPY --from=ghcr.io/astral-sh/uv:0.13 /uv /usr/local/bin/uv
+RUN pip install --no-cache-dir "uv>=0.8,<1"
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
 WORKDIR /app
 # The dependencies change less often than Soni, and are a layer of their own.

@@ -69,7 +69,7 @@ class Toolbox:
     def occasion(self, dialogue: Dialogue) -> Occasion:
         """Which visit to which step of which frame this is."""
         frame = dialogue.top
-        visit = f"{frame.id}:{frame.flow}:{frame.step}:{frame.acted}" if frame else ""
+        visit = f"{dialogue.id}:{frame.id}:{frame.flow}:{frame.step}:{frame.acted}" if frame else ""
         return Occasion(self.user_id, self.turn, dialogue.language, visit)
 
     def seed(self, dialogue: Dialogue) -> str:

@@ -8,7 +8,7 @@ from soni.config.check_flows import check_flows
 from soni.config.check_slots import check_slots
 from soni.config.check_unset import check_unset
 from soni.config.models import SoniConfig
-from soni.config.problems import MOST, Damage, Finding, Route, nearest, unknown
+from soni.config.problems import MORE, MOST, Damage, Finding, Route, nearest, unknown
 from soni.config.scene import Names, Scene
 from soni.config.settings import INACTIVE, REFUSED, Settings
 
@@ -25,7 +25,8 @@ def check(config: SoniConfig, names: Names | None = None, damage: Damage | None 
     # One after the other, and no further than is told: finding the nearest name is what costs.
     checks = (_settings, check_slots, _responses, _actions, check_flows, check_unset)
     findings = (finding for look in checks for finding in look(scene) if not _doubtful(scene, finding))
-    return list(islice(findings, MOST))
+    told = list(islice(findings, MOST))
+    return [*told, MORE] if next(findings, None) is not None else told
 
 
 _FROM_ABSENCE: Final = frozenset({"nothing-to-ask", "uncovered-case", "missing-input", "empty-steps"})

@@ -48,7 +48,7 @@ def check_step(scene: Scene, flow: str, route: Route, step: Step) -> Iterator[Fi
         case While():
             yield from scene.reads((*route, "condition"), step.condition, pattern=pattern)
         case Confirm() if step.slot is not None:
-            yield from scene.slot_name((*route, "slot"), step.slot)
+            yield from _kept(scene, (*route, "slot"), step.slot)
         case Call():
             yield from _call(scene, route, step, pattern)
         case Link():
@@ -238,6 +238,15 @@ def _missing_flow_inputs(route: Route, step: Call, called: Flow) -> Iterator[Fin
 def _mapped(scene: Scene, route: Route, values: Mapping[str, Expression | Value], pattern: bool) -> Iterator[Finding]:
     for name, value in values.items():
         yield from scene.reads((*route, name), value, pattern=pattern)
+
+
+def _kept(scene: Scene, route: Route, name: str) -> Iterator[Finding]:
+    """The slot that keeps the answer to a confirm."""
+    yield from scene.slot_name(route, name)
+    slot = scene.slot(name)
+    if slot is not None and slot.type != "boolean":
+        message = f"the answer to a confirm is kept as true or false, but {name!r} is of type {slot.type}"
+        yield Finding(route, message, code="wrong-type")
 
 
 def _generate(scene: Scene, route: Route, step: Generate, pattern: bool) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from soni.config.check import check
 from soni.config.earlier import modernise
 from soni.config.merge import merged, override
 from soni.config.models import SoniConfig
+from soni.config.problems import MOST
 from soni.config.scene import Names
 from soni.config.shape import read_shape
 from soni.config.source import files_of, read, read_text
@@ -76,6 +77,7 @@ def _examined(
     findings = modernise(tree)
     override(tree, environ, problems)
     data = tree.plain()
+    assert isinstance(data, dict)
     names = Names.of(data)
     shape = read_shape(data)
     findings += shape.findings
@@ -89,11 +91,11 @@ def _examined(
 
 
 def _ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Each once, in the order in which an author reads the files."""
-    every = sorted(dict.fromkeys(problems), key=lambda problem: (str(problem.file or ""), problem.line or 0))
-    told = every[: 2 * MOST]
+    """Each once, in the order in which an author reads the files; of very many, errors rather than others."""
+    every = sorted(dict.fromkeys(problems), key=lambda problem: problem.severity != "error")
+    told = sorted(every[: 2 * MOST], key=lambda problem: (str(problem.file or ""), problem.line or 0))
     if len(told) < len(every):
-        told.append(Problem(f"and {len(every) - len(told)} more problems", severity="note", code="more"))
+        told.append(Problem(f"there are {len(every) - len(told)} more problems", severity="note", code="more"))
     return tuple(told)
 
 

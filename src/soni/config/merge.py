@@ -31,7 +31,7 @@ def _add(whole: dict[Scalar, Entry], part: dict[Scalar, Entry], route: Route, pr
             whole[key] = _copied(entry) if _joins((*route, key)) else entry
         elif _joins((*route, key)) and isinstance(before.node.content, dict) and isinstance(entry.node.content, dict):
             _add(before.node.content, entry.node.content, (*route, key), problems)
-        elif route or key != "version" or before.node.content != entry.node.content:
+        elif route or key != "version" or str(before.node.content) != str(entry.node.content):
             places = " and ".join(f"{one.file}:{one.line}" for one in (before, entry))
             message = f"{key!r} stands in two files: {places}"
             problems.append(Problem(message, spell((*route, key)), entry.file, entry.line, code="duplicate-key"))

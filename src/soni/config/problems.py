@@ -24,6 +24,9 @@ class Finding:
     code: str = "invalid"
 
 
+MORE: Final = Finding((), f"there are more problems; the first {MOST} are told", severity="note", code="more")
+
+
 class Damage:
     """Routes at which something could not be read."""
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from soni.config.models import SoniConfig
-from soni.config.problems import MOST, Damage, Finding, Route, nearest
+from soni.config.problems import MORE, MOST, Damage, Finding, Route, nearest
 from soni.config.steps import STEP_KINDS, StepBase, Target
 from soni.config.values import kind, quotes_for
 from soni.value import Scalar
@@ -49,6 +49,7 @@ def read_shape(data: dict[str, object]) -> Shape:
         told = [_finding(detail) for detail in errors[:MOST] if not damage.touches(_route(detail["loc"]))]
         findings += _without_echoes(told)
         if len(errors) > MOST:
+            findings.append(MORE)
             break
         for detail in sorted(errors, key=lambda detail: len(detail["loc"]), reverse=True):
             damage.add(_take_out(data, detail))

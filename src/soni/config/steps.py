@@ -23,7 +23,7 @@ from soni.config.values import (
     case_key,
     frozen,
     misfit,
-)
+)  # fmt: skip
 
 # Unions are told apart before they are read, by tags that no key can be called: so a mistake is found once, where it
 # stands, and not once for every kind of thing that might have stood there.

@@ -149,7 +149,8 @@ def format_duration(duration: timedelta) -> str:
     for unit in ("d", "h", "m", "s"):
         if seconds and seconds % _UNITS[unit] == 0:
             return f"{int(seconds // _UNITS[unit])}{unit}"
-    return f"{duration / timedelta(milliseconds=1):g}ms"
+    milliseconds, microseconds = divmod(duration // timedelta(microseconds=1), 1000)
+    return f"{milliseconds}.{microseconds:03}".rstrip("0").rstrip(".") + "ms"
 
 
 def parse_size(written: object) -> object:
@@ -214,7 +215,7 @@ def _computed(written: object) -> Expression | Value:
     if isinstance(written, Expression):
         return written
     if isinstance(written, str) and (match := _COMPUTED.fullmatch(written)):
-        return parse_expression(match[1])
+        return parse_expression(match[1].strip())
     return _json(written)
 
 

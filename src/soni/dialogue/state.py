@@ -131,6 +131,8 @@ class Dialogue:
     """A conversation between two turns, or the draft of one within."""
 
     version: int = STATE_VERSION
+    id: str = ""
+    """Of this conversation, and of no later one with the same user: part of every idempotency key."""
     turn: int = 0
     """Turns answered so far."""
     language: str = "en"

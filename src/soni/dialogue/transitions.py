@@ -79,6 +79,7 @@ def apply(dialogue: Dialogue, command: Command, flows: Flows) -> Dialogue:
             return repair.due(dialogue, flows, "pattern_human_handoff", {"reason": "asked"})
         case Restart():
             return Dialogue(
+                id=dialogue.id,
                 turn=dialogue.turn, language=dialogue.language, history=dialogue.history,
                 last_turns=dialogue.last_turns, frames=dialogue.frames, updated=dialogue.updated,
             )  # fmt: skip

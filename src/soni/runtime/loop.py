@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import logging
+import secrets
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -140,7 +141,7 @@ class RuntimeLoop:
             async with asyncio.timeout(self.config.settings.runtime.turn_timeout.total_seconds()) as limit:
                 async with self._locks.hold(message.user_id):
                     saved = await self._running.store.dialogues.load(message.user_id)
-                    dialogue = saved.dialogue if saved else self.new_dialogue()
+                    dialogue = saved.dialogue if saved else self.new_dialogue(message)
                     if (replay := _replayed(message, dialogue)) is not None:
                         return replay
                     turn = dialogue.turn + 1
@@ -200,9 +201,11 @@ class RuntimeLoop:
         if _effects(before) != _effects(after):
             await self._running.store.ledger.forget(user_id)
 
-    def new_dialogue(self) -> Dialogue:
-        """A conversation in which nothing has been said."""
-        return Dialogue(language=self.config.settings.i18n.default_language)
+    def new_dialogue(self, message: Message) -> Dialogue:
+        """A conversation in which nothing has been said before this message."""
+        # A first message that is sent again must find the effects of the first try; any other first message must not.
+        identity = _digest(message.message_id)[:16] if message.message_id is not None else secrets.token_hex(8)
+        return Dialogue(id=identity, language=self.config.settings.i18n.default_language)
 
     def _in_language(self, dialogue: Dialogue, language: str | None) -> Dialogue:
         if language is None or language == dialogue.language:

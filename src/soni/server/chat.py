@@ -45,27 +45,24 @@ _MESSAGE_ID: Final = re.compile(MESSAGE_ID)
         },
         **error_responses(400, 404, 405, 409, 413, 415, 422, 429, 500, 503, 504),
     },
+    # Idempotency-Key is told in words, below: no schema can say that it and the message id of the body must be equal.
     openapi_extra={
-        "parameters": [
-            {
-                "name": "Idempotency-Key",
-                "in": "header",
-                "description": "Another way to give the message id.",
-                "schema": {"type": "string", "pattern": MESSAGE_ID},
-            }
-        ],
-        "requestBody": {"required": True, "content": {"application/json": {"schema": ChatRequest.model_json_schema()}}},
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ChatRequest"}}},
+        },
     },
 )
 async def chat(user_id: UserId, request: Request) -> Response:
-    """One turn of the conversation with this user. Turns of one conversation are answered one after the other."""
+    """One turn of the conversation with this user. Turns of one conversation are answered one after the other.
+
+    The header `Idempotency-Key` is another way to give the message id; where both are given they must be equal.
+    """
     service = service_of(request)
+    said = await read_request(request, service.limits)
+    message = Message(user_id, said.message, message_id_of(request, said), said.language, said.metadata or {})
     with service.turn() as runtime:
-        said = await read_request(request, service.limits)
-        message_id = message_id_of(request, said)
-        reply = await runtime.process_message(
-            Message(user_id, said.message, message_id, said.language, said.metadata or {})
-        )
+        reply = await runtime.process_message(message)
     headers = {"Idempotency-Replayed": "true"} if reply.replayed else None
     return Response(to_json(reply_body(reply)), 200, headers, "application/json")
 

@@ -1,14 +1,13 @@
 """The bodies of requests and answers, as callers see them."""
 
-import math
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal, NotRequired
+from typing import Annotated, Any, Final, Literal, NotRequired
 
 from fastapi import Path
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema, field_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 from typing_extensions import TypedDict
 
-from soni.runtime.messages import ConversationState
+from soni.dialogue.state import ConversationState
 from soni.value import Value
 
 UserId = Annotated[
@@ -16,9 +15,31 @@ UserId = Annotated[
 ]
 MESSAGE_ID: Final = r"^[!-~]{1,128}$"
 """A message id: visible ASCII characters."""
+# What Python calls space, spelled out: \s means something else in every dialect of patterns.
+_SPACE: Final = r"\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+MESSAGE: Final = rf"^[^\u0000]*[^\u0000{_SPACE}][^\u0000]*$"
+"""A message: something that is not space, and nowhere NUL."""
 
 _MAX_DEPTH: Final = 16
-_INT64: Final = 2**63
+# What every store can hold and give back as it was: the whole numbers of 64 bits, and texts without NUL.
+_LARGEST: Final = 2**63 - 1
+_NO_NUL: Final = r"^[^\u0000]*$"
+_OBJECT: Final = {
+    "type": "object",
+    "propertyNames": {"pattern": _NO_NUL},
+    "additionalProperties": {"$ref": "#/components/schemas/MetadataValue"},
+}
+_METADATA_VALUE: Final[dict[str, Any]] = {
+    "title": "MetadataValue",
+    "anyOf": [
+        {"type": ["null", "boolean"]},
+        {"type": "number", "minimum": -_LARGEST - 1, "maximum": _LARGEST},
+        {"type": "string", "pattern": _NO_NUL},
+        {"type": "array", "items": {"$ref": "#/components/schemas/MetadataValue"}},
+        _OBJECT,
+    ],
+}
+"""The schema of what metadata may hold."""
 
 
 class ChatRequest(BaseModel):
@@ -30,7 +51,7 @@ class ChatRequest(BaseModel):
         description="What the user says, or the payload of a button. Spaces around it are dropped.",
         examples=["send 50 to Ana"],
         # For readers of the schema; the validator below says the same in better words.
-        json_schema_extra={"minLength": 1, "pattern": r"^[^\u0000]*[^\s\u0000][^\u0000]*$"},
+        json_schema_extra={"minLength": 1, "pattern": MESSAGE},
     )
     message_id: Annotated[str, Field(pattern=MESSAGE_ID, examples=["c0ffee"])] | None = Field(
         default=None,
@@ -40,8 +61,8 @@ class ChatRequest(BaseModel):
     language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$", examples=["en"])] | None = Field(
         default=None, description="The language of the user, where it is known."
     )
-    metadata: Annotated[dict[str, JsonValue] | None, WithJsonSchema({"type": ["object", "null"]})] = Field(
-        default=None, description="What else the caller knows; at most 16 levels deep, whole numbers of 64 bits."
+    metadata: dict[str, JsonValue] | None = Field(
+        default=None, description="What else the caller knows; at most 16 levels deep."
     )
 
     @field_validator("message")
@@ -159,10 +180,8 @@ def _check_storable(value: JsonValue, depth: int) -> None:
     match value:
         case str() if "\0" in value:
             raise ValueError("must not contain the character NUL")
-        case float() if not math.isfinite(value):
-            raise ValueError("must not contain numbers that are not finite")
-        case int() if not -_INT64 <= value < _INT64:
-            raise ValueError("must not contain whole numbers of more than 64 bits")
+        case int() | float() if not -_LARGEST - 1 <= value <= _LARGEST:
+            raise ValueError("must not contain numbers of more than 64 bits, nor any that are not finite")
         case list() | dict() if depth == 0:
             raise ValueError(f"must not be nested deeper than {_MAX_DEPTH} levels")
         case list():
@@ -174,3 +193,11 @@ def _check_storable(value: JsonValue, depth: int) -> None:
                 _check_storable(item, depth - 1)
         case _:
             pass
+
+
+def request_schemas() -> dict[str, Any]:
+    """The schemas of what is read without FastAPI's help, by their names among the components of the description."""
+    schema = ChatRequest.model_json_schema()
+    del schema["$defs"]
+    schema["properties"]["metadata"]["anyOf"] = [_OBJECT, {"type": "null"}]
+    return {"ChatRequest": schema, "MetadataValue": _METADATA_VALUE}

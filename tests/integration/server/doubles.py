@@ -77,6 +77,7 @@ class EchoRuntime:
         self.heard = [message for message in self.heard if message.user_id != user_id]
 
     async def resume(self, user_id: str) -> None:
+        await self.get_state(user_id)
         self.resumed.append(user_id)
 
     async def check_store(self) -> None:

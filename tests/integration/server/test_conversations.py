@@ -46,10 +46,12 @@ async def test_a_reset_conversation_is_gone(client: httpx.AsyncClient) -> None:
 
 
 async def test_a_conversation_is_taken_back(client: httpx.AsyncClient, runtime: EchoRuntime) -> None:
-    """Resume reaches the runtime."""
-    response = await client.post("/conversations/ana/resume")
+    """Resume reaches the runtime; nobody can be taken back from where they never were."""
+    await client.post("/chat/ana", json={"message": "hello"})
+    known = await client.post("/conversations/ana/resume")
+    unknown = await client.post("/conversations/nobody/resume")
 
-    assert (response.status_code, runtime.resumed) == (204, ["ana"])
+    assert (known.status_code, unknown.status_code, runtime.resumed) == (204, 404, ["ana"])
 
 
 async def test_user_ids_are_checked_here_too(client: httpx.AsyncClient) -> None:

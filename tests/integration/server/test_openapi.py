@@ -1,5 +1,7 @@
 """The description of the API is complete: every path, status and body is in it."""
 
+import re
+import sys
 from collections.abc import Iterator
 
 import httpx
@@ -67,6 +69,16 @@ async def test_the_description_is_served(client: httpx.AsyncClient, message: str
 
     assert served == SPEC
     assert response.status_code == 200
+
+
+def test_the_pattern_of_messages_says_what_is_checked() -> None:
+    """A text matches the pattern exactly where the service finds something said in it."""
+    pattern = re.compile(SPEC["components"]["schemas"]["ChatRequest"]["properties"]["message"]["pattern"])
+    characters = [chr(code) for code in range(sys.maxunicode + 1)]
+
+    assert [c for c in characters if (pattern.search(c) is None) != (not c.strip() or c == "\0")] == []
+    assert pattern.search(" a\n") is not None
+    assert pattern.search("a\0") is None
 
 
 def operations() -> Iterator[dict[str, dict[str, dict[str, dict[str, dict[str, dict[str, str]]]]]]]:

@@ -53,11 +53,12 @@ class Calibration:
 
     def shares(self, scores: Floats) -> Floats:
         """How likely each flow is, if it is one of them."""
-        return _softmax(scores[None, :] / np.float32(self.temperature))[0]
+        shares: Floats = _softmax(scores[None, :] / np.float32(self.temperature))[0]
+        return shares
 
 
 def leave_one_out(alike: Floats, duals: Floats, regularisation: float) -> Floats:
-    """The scores each example would get had it not been learned, n × flows, to second order, without learning n times."""
+    """The scores each example would get had it not been learned, n by flows, to second order, without learning n times."""
     count = len(alike)
     inverse = np.linalg.inv(regularisation * np.eye(count, dtype=np.float32) + np.float32(_CURVATURE) * alike)
     spread = (1 - regularisation * np.diagonal(inverse)) / _CURVATURE
@@ -69,7 +70,7 @@ def leave_one_out(alike: Floats, duals: Floats, regularisation: float) -> Floats
 def calibrate(
     fitted: Floats, left_out: Floats, meant: npt.NDArray[np.intp], spoken: npt.NDArray[np.bool_]
 ) -> Calibration:
-    """Border, typical score and temperature from the examples' scores with and without themselves (both n × flows)."""
+    """Border, typical score and temperature from the examples' scores with and without themselves (both n by flows)."""
     among = spoken if spoken.any() else np.ones_like(spoken)
     learned = float(np.median(fitted[among].max(axis=1)))
     # The only example of a flow, left out, leaves a flow that nobody knows.

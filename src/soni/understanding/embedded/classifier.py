@@ -94,7 +94,7 @@ def fit(alike: Floats, targets: Floats, importance: Floats, regularisation: floa
     Every step uses the same upper bound of the curvature (a half), whose inverse is computed once, and momentum.
     """
     count, flows = targets.shape
-    inverse: Floats = np.linalg.inv(0.5 * alike + regularisation * np.eye(count, dtype=np.float32))
+    inverse: Floats = np.linalg.inv(0.5 * alike + regularisation * np.eye(count, dtype=np.float32)).astype(np.float32)
     duals: Floats = np.zeros_like(targets)
     ahead, momentum = duals, 1.0
     for _ in range(ITERATIONS):

@@ -144,7 +144,7 @@ class Features:
 
 
 def similarities(rows: Sequence[Row], width: int) -> Floats:
-    """How alike the rows are, each with each, from 0 to 1: n × n."""
+    """How alike the rows are, each with each, from 0 to 1: n by n."""
     count = len(rows)
     ids = np.concatenate([row.ids for row in rows]) if rows else np.zeros(0, np.intp)
     weights = np.concatenate([row.weights for row in rows]) if rows else np.zeros(0, np.float32)

@@ -56,9 +56,7 @@ class Filling:
         return [(filled.start, filled.end) for filled in self.values]
 
 
-def fill(
-    said: Said, reach: Reach, language: Language, moment: Moment, only: Collection[str] | None = None
-) -> Filling:
+def fill(said: Said, reach: Reach, language: Language, moment: Moment, only: Collection[str] | None = None) -> Filling:
     """The values a sentence has for a flow's slots, or for some of them: typed ones first, then names by the words around them."""
     wanted = {name: cues for name, cues in reach.slots.items() if only is None or name in only}
     if not wanted or not said.words:
@@ -166,7 +164,9 @@ def _fit(said: Said, reach: Reach, cues: SlotCues, one: Found) -> tuple[float, b
         # A day is found with its preposition: "on Monday".
         if slot.left & {*before, *words[first : first + 1]}:
             score = _BEFORE
-        if any(word in slot.right or stem(word) in slot.named for word in behind) or any(stem(word) in slot.named for word in inner):
+        if any(word in slot.right or stem(word) in slot.named for word in behind) or any(
+            stem(word) in slot.named for word in inner
+        ):
             score = max(score, _BEHIND)
         if any(stem(word) in slot.stems for word in near):
             score = max(score, _NEAR)

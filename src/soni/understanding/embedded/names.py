@@ -25,7 +25,12 @@ class Gap(NamedTuple):
 
 def name_after(said: Said, reach: Reach, cues: SlotCues, spans: Spans, language: Language) -> Gap | None:
     """The words behind one that introduces this slot: *to* Ana Ruiz; ``None`` where there are none."""
-    rivals = {word for other in reach.slots.values() if other is not cues and other.slot.type == "string" for word in other.left}
+    rivals = {
+        word
+        for other in reach.slots.values()
+        if other is not cues and other.slot.type == "string"
+        for word in other.left
+    }
     for at, word in enumerate(said.words[:-1]):
         if word.text not in cues.left or word.text in rivals or _taken(said, at, spans):
             continue
@@ -39,7 +44,9 @@ def name_after(said: Said, reach: Reach, cues: SlotCues, spans: Spans, language:
 
 def name_before(said: Said, reach: Reach, cues: SlotCues, spans: Spans, language: Language) -> Gap | None:
     """A name without a word that introduces it: between the verb and another value, or the only words with a capital."""
-    verbs = reach.verbs | frozenset(word for template in reach.templates for literal in template.literals[:1] for word in literal[-1:])
+    verbs = reach.verbs | frozenset(
+        word for template in reach.templates for literal in template.literals[:1] for word in literal[-1:]
+    )
     for at, word in enumerate(said.words[:-1]):
         if word.text in verbs:
             gap = _until_end(said, at + 1, reach, cues, spans, language)

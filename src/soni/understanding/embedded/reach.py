@@ -70,7 +70,9 @@ def stem(word: str) -> str:
 
 def stems_of(text: str, without: Iterable[str] = ()) -> frozenset[str]:
     """The beginnings of the words of a text or a name."""
-    return frozenset(stem(word) for word in plain_words(text.replace("_", " ")) if word not in without and len(word) > 1)
+    return frozenset(
+        stem(word) for word in plain_words(text.replace("_", " ")) if word not in without and len(word) > 1
+    )
 
 
 def parse_trigger(example: str) -> Template | None:

@@ -1,0 +1,191 @@
+"""The pending question: yes or no, a value, a value with others beside it, a refusal to answer."""
+
+from soni.dialogue.commands import (
+    Affirm,
+    AskInfo,
+    ClearSlot,
+    Command,
+    CorrectSlot,
+    Deny,
+    OutOfScope,
+    SetSlot,
+    SkipQuestion,
+)
+from soni.understanding.embedded.corrections import Correction, hear_correction
+from soni.understanding.embedded.filling import Filled, fill
+from soni.understanding.embedded.hearing import Hearing
+from soni.understanding.embedded.languages.base import spaced
+from soni.understanding.embedded.names import name_after
+from soni.understanding.embedded.reach import SlotCues, stem
+from soni.understanding.embedded.said import plain_words, say
+from soni.understanding.values import answer, find, yes_or_no
+from soni.value import Value
+
+_BESIDE = frozenset({"money", "date", "datetime", "time", "email", "phone"})
+"""Types that are told apart from a name by themselves."""
+
+_TRIED_WORDS = 5
+"""Up to so many words that are no value of the slot are an answer that is refused; more are something else."""
+
+_NUMBERS = frozenset({"integer", "float", "money"})
+
+
+def plain_answer(hearing: Hearing) -> list[Command] | None:
+    """An answer that can mean nothing else, whatever its words mean elsewhere: yes, no, one of the choices."""
+    expected = hearing.briefing.expected
+    if expected is None:
+        return None
+    text, language = hearing.said.text, hearing.moment.language
+    agreed = yes_or_no(text, language)
+    if expected.slot is None:
+        return None if agreed is None else [Affirm() if agreed else Deny()]
+    slot = hearing.slots.get(expected.slot)
+    if slot is None:
+        return None
+    if slot.type == "boolean" and agreed is not None:
+        return [SetSlot({expected.slot: agreed})]
+    if slot.type == "choice":
+        said = plain_words(text)
+        for choice in slot.choices:
+            if any(said == plain_words(str(name)) for name in (choice.value, *choice.synonyms)):
+                return [SetSlot({expected.slot: choice.value})]
+    if agreed is False and not slot.required:
+        return [SkipQuestion()]
+    return None
+
+
+def corrected(hearing: Hearing) -> list[Command] | None:
+    """The command for what a message takes back."""
+    correction = hear_correction(hearing)
+    if correction is None:
+        return None
+    return _correct(correction, at_confirm=hearing.pending is None)
+
+
+def confirmed(hearing: Hearing) -> list[Command] | None:
+    """Yes or no with more words behind it; a yes only where nothing is left unexplained."""
+    language = hearing.language
+    words = [word.text for word in hearing.said.words]
+    for count in range(min(3, len(words)), 0, -1):
+        agreed = yes_or_no(hearing.said.slice(0, count), hearing.moment.language)
+        if agreed is None:
+            continue
+        rest = words[count:]
+        if not agreed:
+            return [Deny()]
+        # A word of doubt anywhere, and money would move on a "yes but".
+        if (
+            any(language.turn.match(spaced((word,))) for word in rest)
+            or language.not_words & set(rest)
+            or "dont" in rest
+        ):
+            return None
+        return [Affirm()] if all(_explained(hearing, word) for word in rest) else None
+    return None
+
+
+def answered(hearing: Hearing, value: Value | None) -> list[Command] | None:
+    """The value of the pending question, and what else the message says of this flow."""
+    name = hearing.pending
+    assert name is not None
+    slot = hearing.slots[name]
+    free = slot.type == "string" and slot.pattern is None
+    cues = hearing.reach.slots.get(name) if hearing.reach else None
+    if free and cues is not None:
+        return _with_name(hearing, cues, value)
+    beside = [one for one in _beside(hearing) if value is None or not _competes(hearing, one, value)]
+    values = {one.slot: one.value for one in beside}
+    if value is not None:
+        return [SetSlot({name: value, **values})]
+    return [SetSlot(values)] if values else None
+
+
+def unanswered(hearing: Hearing, *, question: bool) -> list[Command]:
+    """What to make of words that are no value of the slot."""
+    name = hearing.pending
+    assert name is not None
+    if question or len(hearing.said.words) > _TRIED_WORDS:
+        return [OutOfScope()]
+    return [SetSlot({name: hearing.said.text.strip()})]
+
+
+def unsure(hearing: Hearing) -> list[Command] | None:
+    """*I don't know*: skipped where that is allowed, else explained."""
+    if hearing.briefing.expected is None:
+        return None
+    slot = hearing.slots.get(hearing.pending) if hearing.pending else None
+    return [AskInfo(hearing.pending) if slot is None or slot.required else SkipQuestion()]
+
+
+def _correct(correction: Correction, *, at_confirm: bool) -> list[Command]:
+    if correction.values:
+        return [CorrectSlot(correction.values)]
+    assert correction.refused is not None
+    return [Deny(correction.refused) if at_confirm else ClearSlot((correction.refused,))]
+
+
+def _explained(hearing: Hearing, word: str) -> bool:
+    """Whether a word behind a yes adds nothing: of everyday language, of the flow, or of a value it has."""
+    if word in hearing.language.common or word in hearing.language.politeness:
+        return True
+    reach = hearing.reach
+    if reach is not None and (word in reach.verbs or stem(word) in reach.words):
+        return True
+    return any(word in plain_words(str(value)) for value in hearing.briefing.slots.values())
+
+
+def _beside(hearing: Hearing) -> list[Filled]:
+    """Values for slots of this flow that are still open, and for filled ones where the words say so."""
+    if hearing.reach is None:
+        return []
+    wanted = {*hearing.open, *hearing.filled}
+    found = fill(hearing.said, hearing.reach, hearing.language, hearing.moment, wanted).values
+    return [one for one in found if one.cued or one.slot in hearing.open]
+
+
+def _competes(hearing: Hearing, one: Filled, value: Value) -> bool:
+    """Whether a value beside the answer is made of the same words, or is as likely to be meant as the answer."""
+    assert hearing.pending is not None
+    slot = hearing.slots[hearing.pending]
+    spans = [(each.start, each.end) for each in find(slot, hearing.said.text, hearing.moment) if each.value == value]
+    overlaps = any(one.start < end and start < one.end for start, end in spans)
+    same = {slot.type, hearing.slots[one.slot].type}
+    return overlaps or (not one.cued and (len(same) == 1 or same <= _NUMBERS))
+
+
+def _with_name(hearing: Hearing, cues: SlotCues, value: Value | None) -> list[Command] | None:
+    """A free answer: behind the word that introduces it, or all that is not said of other slots."""
+    assert hearing.reach is not None
+    said = hearing.said
+    if cues.open_ended:
+        return None if value is None else [SetSlot({cues.name: value})]
+    beside = [one for one in _beside(hearing) if one.cued or hearing.slots[one.slot].type in _BESIDE]
+    if len(said.words) > 8 or not beside:
+        gap = name_after(said, hearing.reach, cues, [], hearing.language) if len(said.words) > 2 else None
+        if gap is not None and all(_explained(hearing, word.text) for word in said.words[: gap.first]):
+            value = said.slice(*gap)
+        return None if value is None else [SetSlot({cues.name: value})]
+    values = {one.slot: one.value for one in beside}
+    rest = say(_without(hearing, beside))
+    gap = name_after(rest, hearing.reach, cues, [], hearing.language)
+    own: Value | None = (
+        rest.slice(*gap) if gap else (answer(cues.slot, rest.text, hearing.moment) if rest.words else None)
+    )
+    if own is None or all(_explained(hearing, word) for word in plain_words(str(own))):
+        return [SetSlot(values)]
+    return [SetSlot({cues.name: own, **values})]
+
+
+def _without(hearing: Hearing, beside: list[Filled]) -> str:
+    """The message without these values and the words that introduce them."""
+    assert hearing.reach is not None
+    spans: list[tuple[int, int]] = []
+    for one in beside:
+        first, last = hearing.said.words_within(one.start, one.end)
+        if (
+            first
+            and hearing.said.words[first - 1].text in hearing.reach.slots[one.slot].left | hearing.language.articles
+        ):
+            first -= 1
+        spans.append((hearing.said.words[first].start, hearing.said.words[last - 1].end))
+    return hearing.said.without(spans).strip(" ,;")

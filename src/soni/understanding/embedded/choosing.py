@@ -1,0 +1,140 @@
+"""Which flow a message starts, with the values it brings; or which it may be; or none."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from soni.dialogue.commands import Clarify, Command, OutOfScope, StartFlow
+from soni.understanding.embedded.classifier import Classifier
+from soni.understanding.embedded.filling import Filling, fill
+from soni.understanding.embedded.hearing import Hearing
+from soni.understanding.embedded.languages import Language
+from soni.understanding.embedded.languages.base import spaced
+from soni.understanding.embedded.phrases import wish
+from soni.understanding.embedded.reach import Reach
+from soni.understanding.embedded.said import Said, say
+
+WHOLE: Final = 0.97
+"""The confidence of an example word for word, with any values in its places."""
+
+_LIKELY: Final = 3
+"""So many flows are looked at with their values."""
+
+_NEAR: Final = 0.5
+"""A flow with this part of the best one's confidence may be the one that is meant as well."""
+
+_EACH: Final = 0.75
+"""How sure each of several wishes in one message must be."""
+
+_MAX_WISHES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A flow that a message may be about."""
+
+    flow: str
+    confidence: float
+    filling: Filling
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The flows a message may be about, the likeliest first."""
+
+    candidates: tuple[Candidate, ...]
+    familiarity: float
+    """How sure it is that it is about any flow at all."""
+
+    @property
+    def best(self) -> Candidate | None:
+        """The likeliest."""
+        return self.candidates[0] if self.candidates else None
+
+
+class Chooser:
+    """The classifier, and what it cannot know: the author's own words, and the values in a message."""
+
+    def __init__(
+        self, classifier: Classifier, reach: Mapping[str, Reach], exact: Mapping[tuple[str, ...], str], threshold: float
+    ) -> None:
+        self._classifier = classifier
+        self._reach = reach
+        self._exact = exact
+        self.threshold = threshold
+
+    def exactly(self, said: Said, language: Language) -> str | None:
+        """The flow that has this message among its examples, politeness aside."""
+        words = tuple(word.text for word in said.words)
+        return self._exact.get(words) or self._exact.get(wish(words, language))
+
+    def choose(self, hearing: Hearing) -> Choice:
+        """The likeliest flows; values in a message are no words of a flow, and are left out once they are known."""
+        guess = self._classifier.guess(hearing.said.text)
+        exact = self.exactly(hearing.said, hearing.language)
+        likely = [flow for flow, _ in guess.shares[:_LIKELY]]
+        if exact is not None and exact not in likely:
+            likely.append(exact)
+        candidates: list[Candidate] = []
+        familiarity = guess.familiarity
+        for flow in likely:
+            filling = fill(hearing.said, self._reach[flow], hearing.language, hearing.moment)
+            confidence = guess.confidence(flow)
+            if filling.values:
+                masked = self._classifier.guess(hearing.said.without(filling.spans))
+                confidence = max(confidence, masked.confidence(flow))
+                familiarity = max(familiarity, masked.familiarity)
+            if flow == exact or filling.whole:
+                confidence, familiarity = max(confidence, WHOLE), max(familiarity, WHOLE)
+            candidates.append(Candidate(flow, confidence, filling))
+            if not filling.values and confidence >= WHOLE:
+                break
+        return Choice(tuple(sorted(candidates, key=lambda candidate: -candidate.confidence)), familiarity)
+
+    def decide(self, choice: Choice, hearing: Hearing) -> list[Command]:
+        """Start the flow, ask which of two or three, or say that it is none of them.
+
+        Nothing where it is a flow that cannot be started now: another one would be wrong.
+        """
+        startable = hearing.briefing.flows
+        best = choice.best
+        if best is None or choice.familiarity < self.threshold:
+            return [OutOfScope()] if self._classifier.known_share(hearing.said.text) > 0 else []
+        near = [
+            each for each in choice.candidates if each.confidence >= _NEAR * best.confidence and each.flow in startable
+        ]
+        if best.confidence < self.threshold and len(near) > 1:
+            return [Clarify(tuple(each.flow for each in near))]
+        if best.flow not in startable:
+            return []
+        return [StartFlow(best.flow, best.filling.slots)]
+
+    def wishes(self, hearing: Hearing) -> list[Command]:
+        """Several flows in one message, where each part is sure; the one named first comes last and so runs first."""
+        parts = _parts(hearing.said, hearing.language)
+        if not 2 <= len(parts) <= _MAX_WISHES:
+            return []
+        starts: dict[str, StartFlow] = {}
+        for part in parts:
+            heard = Hearing(part, hearing.briefing, hearing.language, hearing.moment, hearing.reach, hearing.slots)
+            best = self.choose(heard).best
+            if best is None or best.confidence < max(_EACH, self.threshold) or best.flow not in hearing.briefing.flows:
+                return []
+            starts.setdefault(best.flow, StartFlow(best.flow, best.filling.slots))
+        return list(reversed(starts.values())) if len(starts) > 1 else []
+
+
+def _parts(said: Said, language: Language) -> Sequence[Said]:
+    """A message cut at *and then*, *and*, and the ends of sentences, into parts of two words and more."""
+    parts: list[Said] = []
+    first = at = 0
+    texts = tuple(word.text for word in said.words)
+    while at < len(texts):
+        match = language.split.match(spaced(texts[at : at + 8])) if at > first else None
+        if match or (said.words[at].breaks and at > first):
+            parts.append(say(said.slice(first, at)))
+            at += len(match[0].split()) if match else 0
+            first = at
+        at += 1
+    parts.append(say(said.slice(first, len(texts))))
+    return [part for part in parts if len(part.words) > 1]

@@ -1,0 +1,238 @@
+"""Taking something back: *no, I meant 60*, *change the amount to 60*, *not Ana, Bob*."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from soni.understanding.embedded.filling import fill
+from soni.understanding.embedded.hearing import Hearing
+from soni.understanding.embedded.languages import Language
+from soni.understanding.embedded.languages.base import spaced
+from soni.understanding.embedded.names import Gap, reads_as_name
+from soni.understanding.embedded.reach import Reach, SlotCues, stem
+from soni.understanding.embedded.said import Said, plain_words
+from soni.understanding.values import answer, find, yes_or_no
+from soni.value import Value
+
+_LONGEST: Final = 12
+"""Words of a correction that does not say what it corrects; a longer message says something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What is to be rewritten: new values, or a slot whose value is refused without a new one."""
+
+    values: Mapping[str, Value] = field(default_factory=dict)
+    refused: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a message begins, and what is left of it."""
+
+    strong: bool
+    """It says that something is to be rewritten: *I meant*."""
+    turned: bool
+    """It may begin a correction: *no*, *sorry*, *actually*."""
+    changes: bool
+    """It wishes a change: *change the amount*."""
+    rest: Said
+
+
+def opening(said: Said, language: Language) -> Opening:
+    """Take off everything that stands before what is to be rewritten."""
+    texts = tuple(word.text for word in said.words)
+    text = spaced(texts)
+    strong = turned = changes = False
+    while text:
+        if match := language.correction.match(text):
+            strong = True
+        elif match := language.turn.match(text):
+            turned = True
+        elif match := language.changing.match(text):
+            changes = True
+        elif match := (language.filler.match(text) or language.request.match(text)):
+            pass
+        else:
+            break
+        text = text[match.end() :]
+    left = len(text.split())
+    rest = said if left == len(texts) else said.after(len(texts) - left)
+    return Opening(strong, turned, changes, rest)
+
+
+def hear_correction(hearing: Hearing) -> Correction | None:
+    """What a message rewrites among the slots this flow has filled; ``None`` where it does not."""
+    reach, filled = hearing.reach, hearing.filled
+    if reach is None or not filled:
+        return None
+    opened = opening(hearing.said, hearing.language)
+    rest = opened.rest
+    if exchanged := _exchange(hearing, reach, rest if opened.strong or opened.turned else hearing.said):
+        return exchanged
+    named = _named_slot(rest, reach, filled, hearing.language)
+    marked = opened.strong or opened.turned or opened.changes
+    if named is not None and (marked or _is_set(rest, reach.slots[named], hearing.language)):
+        return _rewrite(hearing, reach.slots[named], rest, bare_is_refusal=opened.changes or opened.turned)
+    at_confirm = hearing.pending is None
+    if not (opened.strong or opened.changes or (opened.turned and rest.words) or at_confirm):
+        return None
+    if not opened.strong and not at_confirm and _answers_pending(hearing, rest):
+        return None
+    values = _values(hearing, reach, rest, filled, guessing=opened.strong or opened.turned or at_confirm)
+    return Correction(values) if values else None
+
+
+def _exchange(hearing: Hearing, reach: Reach, rest: Said) -> Correction | None:
+    """*not Ana, Bob*; *Bob instead of Ana*: the value that is refused tells which slot is meant."""
+    language = hearing.language
+    words = tuple(word.text for word in rest.words)
+    if not words or len(words) > _LONGEST:
+        return None
+    for at, word in enumerate(words):
+        if word not in language.not_words and not language.instead.match(spaced(words[at:])):
+            continue
+        for name in hearing.filled:
+            value = hearing.briefing.slots[name]
+            old = plain_words(str(value)) if isinstance(value, str) else ()
+            behind = _behind(language, words[at:])
+            spoken = words[at + behind : at + behind + len(old)] == old if old else False
+            same = spoken or _same_value(hearing, reach, name, rest, at + behind, value)
+            if not same:
+                continue
+            end = at + behind + (len(old) if spoken else 1)
+            new = rest.after(end) if end < len(words) else _first(rest, at)
+            values = _for_slot(hearing, reach.slots[name], new)
+            if values is not None:
+                return Correction({name: values})
+    return None
+
+
+def _behind(language: Language, words: tuple[str, ...]) -> int:
+    match = language.instead.match(spaced(words))
+    taken = len(match[0].split()) if match else 1
+    while taken < len(words) and words[taken] in language.articles:
+        taken += 1
+    return taken
+
+
+def _same_value(hearing: Hearing, reach: Reach, name: str, rest: Said, at: int, value: Value) -> bool:
+    """Whether the words from here are another way to say the value: *fifty* for 50.0."""
+    cues = reach.slots[name]
+    if value is None or cues.slot.type == "string" or at >= len(rest.words):
+        return False
+    start = rest.words[at].start
+    return any(
+        one.value == value and one.start <= start < one.end for one in find(cues.slot, rest.text, hearing.moment)
+    )
+
+
+def _first(said: Said, count: int) -> Said:
+    from soni.understanding.embedded.said import say
+
+    return say(said.slice(0, count))
+
+
+def _named_slot(rest: Said, reach: Reach, filled: tuple[str, ...], language: Language) -> str | None:
+    """The filled slot whose name or description the words speak of: *the amount*."""
+    words = {stem(word.text) for word in rest.words if word.text not in language.common}
+    scores = {name: (len(words & reach.slots[name].named), len(words & reach.slots[name].stems)) for name in filled}
+    best = max(filled, key=lambda name: scores[name])
+    said_by_name, said_at_all = scores[best]
+    if not said_by_name and (not said_at_all or sum(scores[name] == scores[best] for name in filled) > 1):
+        return None
+    return best
+
+
+def _is_set(rest: Said, cues: SlotCues, language: Language) -> bool:
+    """*the amount is 60*, *the amount should be 60*, *amount: 60*: the slot stands first, what it becomes behind."""
+    words = [word.text for word in rest.words if word.text not in language.articles]
+    if not words or stem(words[0]) not in cues.named or len(words) > _LONGEST:
+        return False
+    return (
+        any(word in language.become or word in language.wrong or word == "should" for word in words[1:4])
+        or len(words) <= 3
+    )
+
+
+def _rewrite(hearing: Hearing, cues: SlotCues, rest: Said, *, bare_is_refusal: bool) -> Correction | None:
+    """The value said for a slot that is named."""
+    language = hearing.language
+    places = [at for at, word in enumerate(rest.words) if stem(word.text) in cues.stems]
+    last = places[-1] + 1 if places else 0
+    while last < len(rest.words) and (
+        word := rest.words[last].text
+    ) in language.become | language.wrong | language.articles | {"should"}:
+        last += 1
+        if word in language.wrong and last == len(rest.words):
+            return Correction(refused=cues.name)
+    value = _for_slot(hearing, cues, rest.after(last)) if last < len(rest.words) else None
+    if value is None and places and places[0]:
+        value = _for_slot(hearing, cues, _first(rest, places[0])) if cues.slot.type != "string" else None
+    if value is not None:
+        return Correction({cues.name: value})
+    return Correction(refused=cues.name) if bare_is_refusal and len(rest.words) <= _LONGEST else None
+
+
+def _for_slot(hearing: Hearing, cues: SlotCues, said: Said) -> Value:
+    """The value these words have for the slot; ``None`` where they have none."""
+    if not said.words:
+        return None
+    if cues.slot.type == "string" and cues.slot.pattern is None:
+        first = 0
+        while first < len(said.words) - 1 and said.words[first].text in cues.left | hearing.language.become:
+            first += 1
+        gap = reads_as_name(said, Gap(first, len(said.words)), cues, hearing.language)
+        return said.slice(*gap) if gap else None
+    return answer(cues.slot, said.text, hearing.moment)
+
+
+def _answers_pending(hearing: Hearing, rest: Said) -> bool:
+    """Whether the words answer the question as well: then that is what they do."""
+    if hearing.pending is None or hearing.pending not in hearing.slots:
+        return False
+    slot = hearing.slots[hearing.pending]
+    if slot.type == "boolean" and yes_or_no(hearing.said.text, hearing.moment.language) is not None:
+        return True
+    if slot.type != "string" or slot.pattern is not None:
+        return bool(find(slot, rest.text, hearing.moment)) or answer(slot, rest.text, hearing.moment) is not None
+    assert hearing.reach is not None
+    # "no, to Bob" while a city is asked for: the words say that it is no city.
+    return not any(
+        filled.cued for filled in fill(rest, hearing.reach, hearing.language, hearing.moment, hearing.filled).values
+    )
+
+
+def _values(
+    hearing: Hearing, reach: Reach, rest: Said, filled: Collection[str], *, guessing: bool
+) -> Mapping[str, Value]:
+    """New values by the words around them, else by type, the most recently asked slot first; then a name alone."""
+    if not rest.words or len(rest.words) > _LONGEST:
+        return {}
+    found = fill(rest, reach, hearing.language, hearing.moment, filled)
+    types = [reach.slots[name].slot.type for name in filled]
+    cued = {
+        one.slot: one.value for one in found.values if one.cued or types.count(reach.slots[one.slot].slot.type) == 1
+    }
+    if cued:
+        return cued
+    if not guessing or len(rest.words) > _LONGEST // 2:
+        return {}
+    texts = [
+        name for name in filled if reach.slots[name].slot.type == "string" and reach.slots[name].slot.pattern is None
+    ]
+    for name in filled:
+        if name not in texts and reach.slots[name].slot.type != "boolean":
+            value = answer(reach.slots[name].slot, rest.text, hearing.moment)
+            if value is not None:
+                return {name: value}
+    for name in texts:
+        if (value := _for_slot(hearing, reach.slots[name], rest)) is not None and _alone(rest, hearing.language):
+            return {name: value}
+    return {}
+
+
+def _alone(rest: Said, language: Language) -> bool:
+    """Whether the words are a name and not a sentence."""
+    content = [word for word in rest.words if word.text not in language.common or word.capital]
+    return len(content) >= len(rest.words) - 1 and len(rest.words) <= 4

@@ -1,0 +1,254 @@
+"""What the user wants, understood on this machine from what the author wrote: no key, no network, no waiting."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from soni.config.models import SoniConfig
+from soni.dialogue.commands import (
+    AskInfo,
+    CancelFlow,
+    ChitChat,
+    Command,
+    HumanHandoff,
+    Repeat,
+    Restart,
+    SetSlot,
+    SkipQuestion,
+    StartFlow,
+)
+from soni.dialogue.payloads import parse_payload
+from soni.understanding.base import Briefing
+from soni.understanding.embedded import answers
+from soni.understanding.embedded.choosing import Candidate, Chooser
+from soni.understanding.embedded.classifier import Classifier, Example
+from soni.understanding.embedded.hearing import Hearing
+from soni.understanding.embedded.languages import CHITCHAT, Act, common_words, language_of
+from soni.understanding.embedded.phrases import core, hear, hear_inside, taken_over, wish
+from soni.understanding.embedded.reach import bare_example, stem, survey_reach
+from soni.understanding.embedded.said import plain_words, say
+from soni.understanding.values import Moment, answer, prepare, yes_or_no
+from soni.value import Value
+
+_DIGRESSION: Final = 0.85
+"""How sure a message must be about another flow to leave a question that it could answer as well."""
+
+_PLAIN_ACTS: Final[Mapping[Act, Callable[[], Command]]] = {
+    "cancel": CancelFlow, "restart": Restart, "repeat": Repeat, "person": HumanHandoff, "skip": SkipQuestion,
+}  # fmt: skip
+
+
+def build(config: SoniConfig) -> "EmbeddedUnderstander":
+    """Learn an assistant's flows and warm up what reading values needs; blocking, 0.1 s for ten flows, 2 s for 150."""
+    i18n = config.settings.i18n
+    tags = dict.fromkeys((i18n.default_language, *i18n.supported_languages))
+    for tag in tags:
+        prepare(config.slots.values(), tag)
+    return EmbeddedUnderstander(config)
+
+
+class EmbeddedUnderstander:
+    """An ``Understander`` that only computes: it never waits, and says the same whenever it is asked the same."""
+
+    def __init__(self, config: SoniConfig) -> None:
+        i18n = config.settings.i18n
+        default = language_of(i18n.default_language)
+        self._slots = config.slots
+        self._reach = survey_reach(config, default)
+        spoken = {name: flow.trigger.intents for name, flow in config.user_flows() if flow.startable}
+        self._taken = taken_over(spoken, default)
+        classifier = Classifier(_examples(config), common_words((i18n.default_language, *i18n.supported_languages)))
+        exact: dict[tuple[str, ...], str] = {}
+        for name, examples in spoken.items():
+            for example in examples:
+                if "{" not in example:
+                    exact.setdefault(plain_words(example), name)
+                    exact.setdefault(wish(plain_words(example), default), name)
+        exact.pop((), None)
+        self._chooser = Chooser(classifier, self._reach, exact, config.settings.models.nlu.threshold)
+
+    async def understand(self, said: str, briefing: Briefing) -> list[Command]:
+        """What the user wants; an empty list when nothing was understood."""
+        return self.hear(said, briefing)
+
+    def hear(self, said: str, briefing: Briefing) -> list[Command]:
+        """The same, for callers that do not await."""
+        hearing = self._hearing(said, briefing)
+        if (pressed := _pressed(hearing)) is not None:
+            return pressed
+        if (plain := answers.plain_answer(hearing)) is not None:
+            return plain
+        if not hearing.said.words:
+            return []
+        exact = self._chooser.exactly(hearing.said, hearing.language)
+        if exact is None or exact not in briefing.flows or exact == briefing.active_flow:
+            if (acted := self._act(hearing)) is not None:
+                return acted
+            if (done := self._pending(hearing)) is not None:
+                return done
+        return self._chooser.wishes(hearing) or self._chooser.decide(self._chooser.choose(hearing), hearing)
+
+    def _hearing(self, said: str, briefing: Briefing) -> Hearing:
+        reach = self._reach.get(briefing.active_flow or "")
+        if briefing.expected is not None and (asking := self._reach.get(briefing.expected.flow)) is not None:
+            if reach is None or briefing.expected.slot not in {None, *reach.slots}:
+                reach = asking
+        moment = Moment(briefing.now, briefing.language)
+        return Hearing(say(said), briefing, language_of(briefing.language), moment, reach, self._slots)
+
+    def _act(self, hearing: Hearing) -> list[Command] | None:
+        """What people say to any assistant, unless the author has a flow for it."""
+        act = hear(hearing.said, hearing.language)
+        act = act or hear_inside(hearing.said, hearing.language)
+        active = hearing.briefing.active_flow is not None
+        if act is None:
+            return [CancelFlow()] if active and self._cancels_this(hearing) else None
+        taken = self._taken.get(act)
+        if taken in hearing.briefing.flows and not (
+            active and act in ("cancel", "repeat", "explain", "skip", "unsure")
+        ):
+            return [StartFlow(taken)]
+        if act in _PLAIN_ACTS:
+            return None if act == "skip" and hearing.briefing.expected is None else [_PLAIN_ACTS[act]()]
+        if act in CHITCHAT:
+            return [ChitChat()]
+        if act == "unsure":
+            return answers.unsure(hearing)
+        return [AskInfo(hearing.pending)]
+
+    def _cancels_this(self, hearing: Hearing) -> bool:
+        """*cancel the transfer*, said in the transfer, where no other flow is for cancelling."""
+        words = wish([word.text for word in hearing.said.words], hearing.language)
+        if len(words) < 2 or words[0] not in hearing.language.cancel or hearing.reach is None:
+            return False
+        named = [
+            word for word in words[1:] if word not in hearing.language.articles and word not in hearing.language.common
+        ]
+        if not named or any(stem(word) not in hearing.reach.words for word in named):
+            return False
+        best = self._chooser.choose(hearing).best
+        other = best is not None and best.flow != hearing.briefing.active_flow and best.flow in hearing.briefing.flows
+        return not (other and best is not None and best.confidence >= self._chooser.threshold)
+
+    def _pending(self, hearing: Hearing) -> list[Command] | None:
+        """What a message says to the pending question; ``None`` where it is about something else."""
+        expected = hearing.briefing.expected
+        if expected is None or (expected.slot is not None and expected.slot not in self._slots):
+            return None
+        corrected = answers.corrected(hearing)
+        if corrected is not None:
+            return corrected
+        return self._at_confirm(hearing) if expected.slot is None else self._at_collect(hearing, expected.slot)
+
+    def _at_confirm(self, hearing: Hearing) -> list[Command] | None:
+        if (other := self._digression(hearing, self._chooser.threshold)) is not None:
+            return [other]
+        return answers.confirmed(hearing)
+
+    def _at_collect(self, hearing: Hearing, name: str) -> list[Command] | None:
+        slot = self._slots[name]
+        value = answer(slot, hearing.said.text, hearing.moment)
+        words = hearing.said.words
+        question = hearing.said.text.rstrip().endswith("?") or _asks(hearing)
+        free = slot.type == "string" and slot.pattern is None
+        if value is None and not (free and len(words) <= 2):
+            other = self._digression(hearing, self._chooser.threshold)
+        elif len(words) > 2 and (not free or question or self._begins_a_wish(hearing)):
+            other = self._digression(hearing, _DIGRESSION, beside=None if free else value)
+        else:
+            other = None
+        if other is not None:
+            return [other]
+        if (answered := answers.answered(hearing, value)) is not None:
+            return answered
+        again = self._same_flow(hearing)
+        return again if again is not None else answers.unanswered(hearing, question=question)
+
+    def _digression(self, hearing: Hearing, sure: float, beside: Value | None = None) -> StartFlow | None:
+        """The start of another flow, sure enough to leave the question for it."""
+        best = self._chooser.choose(hearing).best
+        if best is None or best.confidence < sure or best.flow == hearing.briefing.active_flow:
+            return None
+        if best.flow not in hearing.briefing.flows or (beside is not None and not self._says_more(hearing, best)):
+            return None
+        return StartFlow(best.flow, best.filling.slots)
+
+    def _says_more(self, hearing: Hearing, best: Candidate) -> bool:
+        """Whether there are words of another flow around what could be the answer."""
+        around = plain_words(hearing.said.without(best.filling.spans))
+        own = hearing.reach.words if hearing.reach else frozenset()
+        telling = [
+            word
+            for word in around
+            if word not in hearing.language.common and not word[0].isdigit() and stem(word) not in own
+        ]
+        return len(telling) >= 2 or (bool(telling) and best.filling.whole)
+
+    def _begins_a_wish(self, hearing: Hearing) -> bool:
+        """Whether a message begins as a wish does: *I would like to*, or with the verb of an example."""
+        words = tuple(word.text for word in hearing.said.words)
+        wished = wish(words, hearing.language)
+        if len(wished) < len(core(words, hearing.language)):
+            return True
+        return any(wished[:1] == (verb,) for flow in hearing.briefing.flows for verb in self._verbs(flow))
+
+    def _verbs(self, flow: str) -> frozenset[str]:
+        return self._reach[flow].verbs if flow in self._reach else frozenset()
+
+    def _same_flow(self, hearing: Hearing) -> list[Command] | None:
+        """The active flow named once more: it is not begun anew, and the question stands."""
+        active = hearing.briefing.active_flow
+        best = self._chooser.choose(hearing).best
+        if best is None or best.flow != active or best.confidence < self._chooser.threshold:
+            return None
+        if best.filling.values:
+            return [SetSlot(best.filling.slots)]
+        return [StartFlow(best.flow)] if best.flow in hearing.briefing.flows else []
+
+
+def _asks(hearing: Hearing) -> bool:
+    words = core([word.text for word in hearing.said.words], hearing.language)
+    return bool(words) and words[0] in hearing.language.questions and len(words) > 1
+
+
+def _pressed(hearing: Hearing) -> list[Command] | None:
+    """What a button says whose title was typed."""
+    expected = hearing.briefing.expected
+    if expected is None or not expected.buttons:
+        return None
+    typed = tuple(word.text for word in hearing.said.words)
+    for title, payload in expected.buttons.items():
+        titled = plain_words(title)
+        if titled and titled in (typed, core(typed, hearing.language)):
+            commands = parse_payload(payload)
+            if commands is not None:
+                return commands
+            return _spoken(hearing, payload)
+    return None
+
+
+def _spoken(hearing: Hearing, payload: str) -> list[Command] | None:
+    """A payload that is no command answers the question in words."""
+    name = hearing.pending
+    if name is None:
+        agreed = yes_or_no(payload, hearing.moment.language)
+        return None if agreed is None else answers.plain_answer(_saying(hearing, payload))
+    return [SetSlot({name: payload})]
+
+
+def _saying(hearing: Hearing, text: str) -> Hearing:
+    return Hearing(say(text), hearing.briefing, hearing.language, hearing.moment, hearing.reach, hearing.slots)
+
+
+def _examples(config: SoniConfig) -> list[Example]:
+    """What teaches the flows: the author's examples without their places for values, then descriptions and names."""
+    examples: list[Example] = []
+    for name, flow in config.user_flows():
+        if flow.startable:
+            bare = (bare_example(intent) for intent in flow.trigger.intents)
+            examples += [Example(text, name) for text in bare if plain_words(text)]
+            examples += [
+                Example(text, name, spoken=False)
+                for text in (flow.description, name.replace("_", " "))
+                if plain_words(text)
+            ]
+    return examples

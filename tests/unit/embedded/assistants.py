@@ -1,0 +1,212 @@
+"""Two small assistants, and what a conversation with them may stand at."""
+
+from datetime import UTC, datetime
+from functools import cache
+
+from soni.config.models import SoniConfig
+from soni.understanding.base import Briefing, Expectation
+from soni.understanding.embedded.understander import EmbeddedUnderstander, build
+from soni.value import Value
+
+NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+"""A Wednesday."""
+
+BANK = {
+    "version": "1.0",
+    "slots": {
+        "recipient": {"type": "string", "description": "the person who gets the money", "prompt": "To whom?"},
+        "amount": {"type": "float", "description": "how much money to send", "prompt": "How much?"},
+        "when": {"type": "date", "description": "the day of the transfer", "prompt": "When?", "required": False},
+        "note": {"type": "string", "description": "a few words for the receiver", "prompt": "A note?", "required": False},
+        "account": {
+            "type": "choice",
+            "description": "which account",
+            "choices": ["checking", {"value": "savings", "synonyms": ["saver", "deposit"]}],
+        },
+        "card": {"type": "choice", "description": "which card", "choices": ["debit", "credit"]},
+        "new_phone": {"type": "phone", "description": "the new phone number"},
+        "urgent": {"type": "boolean", "description": "whether it is urgent"},
+        "balance": {"type": "float", "description": "what the account holds"},
+    },
+    "flows": {
+        "transfer_money": {
+            "description": "Send money to somebody.",
+            "trigger": {
+                "intents": [
+                    "I want to transfer money",
+                    "send money",
+                    "transfer {amount} to {recipient}",
+                    "send {amount} to {recipient}",
+                    "make a transfer",
+                    "I need to pay someone",
+                ]
+            },
+            "steps": [
+                {"step": "ask_recipient", "type": "collect", "slot": "recipient"},
+                {"step": "ask_amount", "type": "collect", "slot": "amount"},
+                {"step": "ask_when", "type": "collect", "slot": "when"},
+                {"step": "ask_note", "type": "collect", "slot": "note"},
+                {"step": "ask_urgent", "type": "collect", "slot": "urgent"},
+                {"step": "sure", "type": "confirm", "message": "Send {amount} to {recipient}?"},
+            ],
+        },
+        "check_balance": {
+            "description": "Tell the balance of an account.",
+            "trigger": {
+                "intents": [
+                    "what is my balance",
+                    "how much money do I have",
+                    "check my balance",
+                    "show me my {account} balance",
+                    "how much is in my account",
+                ]
+            },
+            "steps": [{"step": "tell", "type": "say", "message": "{balance}"}],
+        },
+        "cancel_card": {
+            "description": "Block a card that was lost or stolen.",
+            "trigger": {
+                "intents": ["cancel my card", "block my {card} card", "I lost my card", "my card was stolen", "cancel card"]
+            },
+            "steps": [{"step": "which", "type": "collect", "slot": "card"}],
+        },
+        "change_phone": {
+            "description": "Change the phone number we call.",
+            "trigger": {
+                "intents": ["change my phone number", "I have a new phone number", "update my phone to {new_phone}"]
+            },
+            "steps": [{"step": "number", "type": "collect", "slot": "new_phone"}],
+        },
+        "greet": {
+            "description": "Say hello.",
+            "trigger": {"intents": ["hello", "hi there", "good morning"]},
+            "steps": [{"step": "hello", "type": "say", "message": "Hello!"}],
+        },
+        "verify": {"description": "Verify somebody.", "startable": False, "steps": [{"step": "x", "type": "noop"}]},
+    },
+}
+
+TRAVEL = {
+    "version": "1.0",
+    "slots": {
+        "origin": {"type": "string", "description": "the city the journey starts in", "prompt": "From where?"},
+        "destination": {"type": "string", "description": "the city to fly to", "prompt": "Where to?"},
+        "departure_date": {"type": "date", "description": "the day of departure", "prompt": "When do you leave?"},
+        "return_date": {"type": "date", "description": "the day of the return", "prompt": "When do you come back?"},
+        "passengers": {"type": "integer", "description": "how many people fly", "prompt": "How many people?"},
+        "cabin": {"type": "choice", "choices": ["economy", {"value": "business", "synonyms": ["first class"]}]},
+        "reference": {
+            "type": "string",
+            "pattern": "[A-Z]{2}[0-9]{4}",
+            "description": "the booking reference",
+            "prompt": "What is your booking reference?",
+        },
+        "guests": {"type": "integer", "description": "how many people eat"},
+        "time": {"type": "time", "description": "when to eat"},
+        "day": {"type": "date", "description": "the day of the meal"},
+        "restaurant": {"type": "string", "description": "where to eat"},
+        "email": {"type": "email", "description": "where to send the tickets", "prompt": "Your e-mail address?"},
+    },
+    "flows": {
+        "book_flight": {
+            "description": "Search for a flight and book it.",
+            "trigger": {
+                "intents": [
+                    "book a flight",
+                    "I want to fly to {destination}",
+                    "find me a flight from {origin} to {destination}",
+                    "I need a plane ticket",
+                    "flights to {destination} for {passengers} people",
+                ]
+            },
+            "steps": [
+                {"step": "from", "type": "collect", "slot": "origin"},
+                {"step": "to", "type": "collect", "slot": "destination"},
+                {"step": "out", "type": "collect", "slot": "departure_date"},
+                {"step": "back", "type": "collect", "slot": "return_date"},
+                {"step": "how_many", "type": "collect", "slot": "passengers"},
+                {"step": "comfort", "type": "collect", "slot": "cabin"},
+                {"step": "reach", "type": "call", "flow": "ask_email"},
+                {"step": "sure", "type": "confirm", "message": "Book it?"},
+            ],
+        },
+        "ask_email": {
+            "startable": False,
+            "steps": [{"step": "mail", "type": "collect", "slot": "email"}],
+        },
+        "book_table": {
+            "description": "Reserve a table in a restaurant.",
+            "trigger": {
+                "intents": [
+                    "book a table",
+                    "a table for {guests} at {time}",
+                    "I'd like to reserve a table at {restaurant}",
+                    "make a dinner reservation",
+                    "I want to eat out",
+                ]
+            },
+            "steps": [
+                {"step": "where", "type": "collect", "slot": "restaurant"},
+                {"step": "who", "type": "collect", "slot": "guests"},
+                {"step": "which_day", "type": "collect", "slot": "day"},
+                {"step": "at", "type": "collect", "slot": "time"},
+                {"step": "sure", "type": "confirm", "message": "Reserve it?"},
+            ],
+        },
+        "cancel_booking": {
+            "description": "Cancel a booking.",
+            "trigger": {"intents": ["cancel my booking", "cancel my flight", "I want to cancel booking {reference}"]},
+            "steps": [{"step": "which", "type": "collect", "slot": "reference"}],
+        },
+        "baggage": {
+            "description": "Answer questions about baggage.",
+            "trigger": {
+                "intents": ["how many bags can I take", "what is the baggage allowance", "can I bring a suitcase"]
+            },
+            "steps": [{"step": "tell", "type": "say", "message": "One bag."}],
+        },
+    },
+}
+
+
+@cache
+def bank() -> EmbeddedUnderstander:
+    """The bank."""
+    return build(SoniConfig.model_validate(BANK))
+
+
+@cache
+def travel() -> EmbeddedUnderstander:
+    """The travel agency."""
+    return build(SoniConfig.model_validate(TRAVEL))
+
+
+def idle(assistant: dict[str, object], language: str = "en") -> Briefing:
+    """Nothing is going on."""
+    return Briefing(now=NOW, language=language, flows=startable(assistant))
+
+
+def asking(
+    assistant: dict[str, object],
+    flow: str,
+    slot: str | None,
+    slots: dict[str, Value] | None = None,
+    asked: tuple[str, ...] = (),
+    buttons: dict[str, str] | None = None,
+) -> Briefing:
+    """A flow asks for a slot, or for a yes."""
+    return Briefing(
+        now=NOW,
+        active_flow=flow,
+        expected=Expectation(flow, slot, "?", buttons or {}),
+        flows=startable(assistant),
+        slots=slots or {},
+        asked=asked,
+    )
+
+
+def startable(assistant: dict[str, object]) -> frozenset[str]:
+    """The flows a user may start."""
+    flows = assistant["flows"]
+    assert isinstance(flows, dict)
+    return frozenset(name for name, flow in flows.items() if flow.get("startable", True))
