@@ -73,7 +73,9 @@ def _buttons(written: Sequence[WrittenButton] | Expression | Value, scope: Mappi
     if not written:
         return ()
     if isinstance(written, tuple):
-        return tuple(Button(button.title.render(scope), button.payload.render(scope)) for button in written)
+        # A payload is one line: a line break that a user typed must not begin another command.
+        payloads = (" ".join(button.payload.render(scope).split("\n")) for button in written)
+        return tuple(Button(b.title.render(scope), payload) for b, payload in zip(written, payloads, strict=True))
     computed = written.evaluate(scope) if isinstance(written, Expression) else written
     buttons = []
     for each in computed if isinstance(computed, list) else ():

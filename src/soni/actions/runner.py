@@ -117,9 +117,7 @@ class Actions:
         if spec.effect == "write" and (known := await self.ledger.recall(occasion.user_id, key)) is not None:
             return Ran(known, attempts=0)
         context = ActionContext(occasion.user_id, key, occasion.turn, occasion.language, log_of(name))
-        result, attempts = await self._attempt(
-            name, spec, inputs, context, within or spec.timeout, retry or spec.retry
-        )
+        result, attempts = await self._attempt(name, spec, inputs, context, within or spec.timeout, retry or spec.retry)
         outputs = _outputs(name, spec, result)
         if spec.effect == "write":
             await self.ledger.record(occasion.user_id, key, outputs)

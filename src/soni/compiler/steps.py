@@ -29,7 +29,7 @@ from soni.dialogue.flows import action_reads
 from soni.dialogue.scope import fill, value_of
 from soni.dialogue.state import Dialogue, Frame, Utterance
 from soni.dialogue.transitions import reject
-from soni.errors import ActionError, FlowError
+from soni.errors import ActionError, ExpressionError, FlowError
 from soni.events import ActionRan
 from soni.expressions import Expression, parse_expression
 from soni.responses import compose
@@ -268,8 +268,13 @@ def case_fits(case: Scalar, value: Value) -> bool:
 
 @lru_cache(maxsize=1024)
 def _comparison(case: str) -> Expression | None:
-    """``>100`` as an expression over ``value``; ``None`` for a plain text."""
-    return parse_expression(f"value {case}") if case.startswith((">", "<", "!=", "==")) else None
+    """``>100`` as an expression over ``value``; ``None`` for a plain text, such as ``<none>``."""
+    if not case.startswith((">", "<", "!=", "==")):
+        return None
+    try:
+        return parse_expression(f"value {case}")
+    except ExpressionError:
+        return None
 
 
 def _while(step: While, placed: Placed, dialogue: Dialogue, toolbox: Toolbox, graph: FlowGraph) -> Stepped:

@@ -327,7 +327,12 @@ Json = Annotated[Value, PlainValidator(_json), WithJsonSchema({"description": "A
 Plain = Annotated[Scalar, BeforeValidator(_scalar)]
 """A text, a number, ``true`` or ``false``."""
 
-Bound = Annotated[float | str, PlainValidator(_bound), WithJsonSchema({"type": ["number", "string"]})]
+Bound = Annotated[
+    float | str,
+    PlainValidator(_bound),
+    PlainSerializer(lambda bound: bound),
+    WithJsonSchema({"type": ["number", "string"]}),
+]
 """A smallest or largest value; an ISO 8601 text for dates and times."""
 
 Auto = Annotated[Literal["auto"] | bool, PlainValidator(_auto), WithJsonSchema({"enum": ["auto", True, False]})]

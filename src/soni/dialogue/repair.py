@@ -2,10 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import islice
+from typing import Final
 
 from soni.dialogue.flows import Flows
 from soni.dialogue.state import Dialogue, Effect
 from soni.value import Value
+
+
+MAX_OFFERS: Final = 6
+"""Flows that are named when the user asks what there is."""
 
 
 def title(flow: str) -> str:
@@ -30,6 +36,12 @@ def due(
         known["title"] = title(flow)
     frame = flows[pattern].frame("pattern", context={k: v for k, v in known.items() if v is not None}, effect=effect)
     return replace(dialogue, due=(*dialogue.due, frame))
+
+
+def offers(flows: Flows) -> str:
+    """What the user could ask for, in a few words."""
+    open_flows = (name for name, facts in flows.items() if facts.flow.startable and not facts.pattern)
+    return ", ".join(title(name) for name in islice((n for n in open_flows if n not in flows.blocked), MAX_OFFERS))
 
 
 def candidates(flows: Flows, names: tuple[str, ...]) -> list[Value]:

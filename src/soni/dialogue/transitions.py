@@ -104,11 +104,7 @@ def step_of(frame: Frame, flows: Flows) -> Step | None:
 def _start(dialogue: Dialogue, flow: str, slots: Mapping[str, Value], flows: Flows) -> Dialogue:
     running = next((f for f in reversed(dialogue.stack) if f.kind == "started" and f.flow == flow), None)
     if running is not None:
-        return (
-            _set(bring_up(dialogue, running.id), slots, flows)
-            if slots
-            else bring_up(dialogue, running.id)
-        )
+        return _set(bring_up(dialogue, running.id), slots, flows) if slots else bring_up(dialogue, running.id)
     dialogue = make_room(dialogue, flows)
     return _set(start_flow(dialogue, flow, flows), slots, flows)
 
@@ -245,6 +241,7 @@ def _ask_info(dialogue: Dialogue, slot: str | None, flows: Flows) -> Dialogue:
         "slot": name,
         "label": repair.title(name) if name else None,
         "description": (known.description or None) if known else None,
+        "offers": repair.offers(flows),
         "value": value_of(dialogue, flows, len(dialogue.stack) - 1, name) if name and dialogue.stack else None,
     }
     return repair.due(dialogue, flows, "pattern_ask_info", context)

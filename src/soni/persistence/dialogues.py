@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import BaseCheckpointSaver, Checkpoint
+from langgraph.checkpoint.base import BaseCheckpointSaver, Checkpoint, CheckpointTuple
 from langgraph.checkpoint.base.id import uuid6
 
 from soni.dialogue.state import Dialogue
@@ -36,7 +36,7 @@ class Dialogues:
 
     async def load(self, conversation: str) -> Saved | None:
         """The dialogue of this conversation; ``None`` where there is none. Raises StateError where it cannot be read."""
-        found = await self.saver.aget_tuple(_config(conversation))
+        found = await self._newest(conversation)
         if found is None:
             return None
         values = found.checkpoint["channel_values"]
@@ -48,6 +48,9 @@ class Dialogues:
             found.checkpoint["channel_versions"].get(CHANNEL),
             found.metadata.get("step", -1),
         )
+
+    async def _newest(self, conversation: str) -> CheckpointTuple | None:
+        return await self.saver.aget_tuple(_config(conversation))
 
     async def commit(self, conversation: str, before: Saved | None, dialogue: Dialogue) -> None:
         """Write the dialogue as the newest checkpoint.

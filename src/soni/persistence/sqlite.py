@@ -20,7 +20,9 @@ from langgraph.checkpoint.base import (
 )
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
+from soni.dialogue.state import Dialogue
 from soni.errors import ConfigurationError, ConversationBusy, StoreUnavailable
+from soni.persistence.dialogues import Dialogues, Saved
 from soni.value import Value
 
 _BUSY_TIMEOUT: Final = 5000
@@ -111,6 +113,28 @@ class SqliteSaver(AsyncSqliteSaver):
         )
 
 
+class SqliteDialogues(Dialogues):
+    """Dialogues in a SQLite file."""
+
+    def __init__(self, saver: SqliteSaver) -> None:
+        super().__init__(saver)
+        self._sqlite = saver
+
+    async def _newest(self, conversation: str) -> CheckpointTuple | None:
+        with answering():
+            return await self._sqlite.newest(conversation)
+
+    async def commit(self, conversation: str, before: Saved | None, dialogue: Dialogue) -> None:
+        """As ``Dialogues.commit``; on disk when it returns. Raises StoreUnavailable too."""
+        with answering():
+            await super().commit(conversation, before, dialogue)
+
+    async def delete(self, conversation: str) -> None:
+        """As ``Dialogues.delete``. Raises StoreUnavailable too."""
+        with answering():
+            await super().delete(conversation)
+
+
 class SqliteLedger:
     """Results of side effects, in the same file as the conversations and as durable."""
 
@@ -120,7 +144,8 @@ class SqliteLedger:
     async def recall(self, conversation: str, key: str) -> Mapping[str, Value] | None:
         """The result recorded under this key; ``None`` where there is none."""
         query = "select result from soni_ledger where conversation = ? and key = ?"
-        rows = list(await self._connection.execute_fetchall(query, (conversation, key)))
+        with answering():
+            rows = list(await self._connection.execute_fetchall(query, (conversation, key)))
         if not rows:
             return None
         result: Mapping[str, Value] = json.loads(rows[0][0])
@@ -129,11 +154,13 @@ class SqliteLedger:
     async def record(self, conversation: str, key: str, result: Mapping[str, Value]) -> None:
         """Keep a result; it is on disk when this returns."""
         statement = "insert or replace into soni_ledger (conversation, key, result) values (?, ?, ?)"
-        await self._connection.execute_fetchall(statement, (conversation, key, json.dumps(dict(result))))
+        with answering():
+            await self._connection.execute_fetchall(statement, (conversation, key, json.dumps(dict(result))))
 
     async def forget(self, conversation: str) -> None:
         """The results of this conversation are no longer needed."""
-        await self._connection.execute_fetchall("delete from soni_ledger where conversation = ?", (conversation,))
+        with answering():
+            await self._connection.execute_fetchall("delete from soni_ledger where conversation = ?", (conversation,))
 
 
 @asynccontextmanager
@@ -182,11 +209,9 @@ def _only_process(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def store_errors() -> Iterator[None]:
-    """What SQLite raises while serving becomes StoreUnavailable."""
+def answering() -> Iterator[None]:
+    """What SQLite raises while it serves (locked, full, unreadable) becomes StoreUnavailable, with its words as the cause."""
     try:
         yield
-    except (sqlite3.OperationalError, sqlite3.DatabaseError, ValueError) as error:
-        if isinstance(error, ValueError) and "no active connection" not in str(error):
-            raise
-        raise StoreUnavailable(f"The conversation store does not answer: {type(error).__name__}.") from error
+    except sqlite3.Error as error:
+        raise StoreUnavailable(f"The conversation store does not answer: {error}.") from error

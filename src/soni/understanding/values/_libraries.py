@@ -27,39 +27,26 @@ class NumberParser(Protocol):
         ...
 
 
-class Match(Protocol):
-    """What RE2 gives back for a match."""
-
-    def start(self) -> int:
-        """Where the match begins."""
-        ...
-
-    def end(self) -> int:
-        """Where it ends."""
-        ...
-
-
 class Pattern(Protocol):
     """A compiled RE2 expression."""
 
-    def fullmatch(self, text: str) -> Match | None:
+    def fullmatch(self, text: str) -> object | None:
         """The match of the whole text."""
         ...
 
 
-class Re2(Protocol):
-    """The part of ``re2`` in use."""
-
-    def compile(self, pattern: str, options: "Re2Options | None" = None) -> Pattern:
-        """Compile an expression; raises ``re2.error``."""
-        ...
-
-
-class Re2Options(Protocol):
-    """How RE2 compiles."""
-
+class _Re2Options(Protocol):
     log_errors: bool
-    max_mem: int
+
+
+class _Re2(Protocol):
+    def Options(self) -> _Re2Options: ...  # noqa: N802  (the library's own name)
+
+    def compile(self, pattern: str, options: _Re2Options) -> Pattern: ...
+
+
+class _PriceParser(Protocol):
+    CURRENCY_CODES: list[str]
 
 
 def number_parser() -> NumberParser:
@@ -68,8 +55,22 @@ def number_parser() -> NumberParser:
 
 
 def compile_re2(pattern: str) -> Pattern:
-    """An expression that matches in linear time whatever the text."""
-    module = import_module("re2")
-    options = cast("Re2Options", module.Options())
+    """An expression that matches in linear time whatever the text; raises ``re2.error``."""
+    re2 = cast("_Re2", import_module("re2"))
+    options = re2.Options()
     options.log_errors = False
-    return cast("Re2", module).compile(pattern, options)
+    return re2.compile(pattern, options)
+
+
+def currency_codes() -> frozenset[str]:
+    """The codes of ISO 4217."""
+    return frozenset(cast("_PriceParser", import_module("price_parser.parser")).CURRENCY_CODES)
+
+
+def calendar_names(code: str) -> Mapping[str, object]:
+    """What dateparser knows months and weekdays by in a language (``{"march": ["mar", "march"], …}``); empty for an unknown one."""
+    try:
+        module = import_module(f"dateparser.data.date_translation_data.{code}")
+    except ModuleNotFoundError:
+        return {}
+    return cast("Mapping[str, object]", module.info)

@@ -6,13 +6,13 @@ from datetime import datetime
 from soni.value import Value
 
 
-class InvalidValue(ValueError):
+class InvalidValue(ValueError):  # noqa: N818  (not a fault of the program: the user gives another value)
     """What was said is no value of this slot; the message is written to the user."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
-        """One word: ``type``, ``choice``, ``pattern``, ``min``, ``max``, ``empty`` or ``incomplete``."""
+        """One word: ``type``, ``choice``, ``pattern``, ``min``, ``max`` or ``empty``."""
 
     @property
     def message(self) -> str:
@@ -27,7 +27,7 @@ class Moment:
     now: datetime
     """With a time zone; relative dates count from here, and dates and times are local to it."""
     language: str = "en"
-    """A language tag such as ``en``, ``en-GB`` or ``es``; a territory decides the order of ``03/05`` and national phone numbers."""
+    """A tag such as ``en``, ``en-GB`` or ``es``. A territory tells the order of ``03/05`` and the country of phone numbers."""
 
 
 @dataclass(frozen=True, slots=True)

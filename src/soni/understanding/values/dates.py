@@ -1,20 +1,20 @@
-"""Days: written dates, days of a month, weekdays and days counted from today."""
+"""Days: written dates, days of a month, weekdays, and days counted from today."""
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from importlib import import_module
 from typing import Final, Literal
 
-from soni.understanding.values.durations import moments_in
+from soni.understanding.values._libraries import calendar_names
 from soni.understanding.values.spans import Span, apart
-from soni.understanding.values.text import any_of, plain
-from soni.understanding.values.vocabulary import Vocabulary, vocabulary_of
+from soni.understanding.values.text import any_of, plain, spaced
+from soni.understanding.values.vocabulary import Vocabulary, territory_of, vocabulary_of
 
 _MONTHS: Final = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY: Final = timedelta(days=1)
@@ -36,19 +36,25 @@ class _Grammar:
 
 
 def dates_in(text: str, now: datetime, language: str) -> list[Span[date]]:
-    """Every day a folded text names, in order. A day without a year is the next one, never one of the past."""
+    """Every day a folded text names, in order, but for moments counted from now. Without a year it is the next such day, never a past one.
+
+    *Friday*, *this Friday* and *next Friday* are all the Friday to come, not today; *Friday next week* is one of the week after this.
+    """
     vocabulary = vocabulary_of(language)
     grammar = _grammar(language)
-    found = (
-        *_written(text, now.date(), vocabulary, grammar),
-        *_of_month(text, now.date(), vocabulary, grammar),
-        *_weekdays(text, now.date(), vocabulary, grammar),
-        *_counted(text, now, vocabulary, grammar),
+    today = now.date()
+    return apart(
+        [
+            *_written(text, today, grammar),
+            *_of_month(text, today, vocabulary, grammar),
+            *_weekdays(text, today, vocabulary, grammar),
+            *_ordinals(text, today, vocabulary, grammar),
+            *_relative(text, today, vocabulary, grammar),
+        ]
     )
-    return apart(found)
 
 
-def _written(text: str, today: date, vocabulary: Vocabulary, grammar: _Grammar) -> Iterator[Span[date]]:
+def _written(text: str, today: date, grammar: _Grammar) -> Iterator[Span[date]]:
     for match in grammar.iso.finditer(text):
         if day := _day(int(match["year"]), int(match["month"]), int(match["day"])):
             yield Span(match.start(), match.end(), day)
@@ -63,34 +69,36 @@ def _written(text: str, today: date, vocabulary: Vocabulary, grammar: _Grammar) 
 
 
 def _of_month(text: str, today: date, vocabulary: Vocabulary, grammar: _Grammar) -> Iterator[Span[date]]:
-    for match in (*grammar.day_month.finditer(text), *grammar.month_day.finditer(text)):
-        number = _day_number(match["day"], vocabulary)
-        if day := _resolve(match["year"], grammar.months[match["month"]], number, today):
-            yield Span(match.start(), match.end(), day)
+    for pattern in (grammar.day_month, grammar.month_day):
+        for match in pattern.finditer(text):
+            number = _day_number(match, vocabulary)
+            if day := _resolve(match["year"], grammar.months[match["month"]], number, today):
+                yield Span(match.start(), match.end(), day)
 
 
 def _weekdays(text: str, today: date, vocabulary: Vocabulary, grammar: _Grammar) -> Iterator[Span[date]]:
     for match in grammar.weekday.finditer(text):
         weekday = grammar.weekdays[match["weekday"]]
         if match["day"]:
-            number = _day_number(match["day"], vocabulary)
-            yield Span(match.start(), match.end(), _weekday_of_month(weekday, number, today))
+            day = _weekday_of_month(weekday, _day_number(match, vocabulary), today)
+        elif match["next_week"] or match["next_week_before"]:
+            day = today + _DAY * (7 - today.weekday() + weekday)
         else:
-            yield Span(match.start(), match.end(), today + _DAY * ((weekday - today.weekday() - 1) % 7 + 1))
+            day = today + _DAY * ((weekday - today.weekday() - 1) % 7 + 1)
+        yield Span(match.start(), match.end(), day)
+
+
+def _ordinals(text: str, today: date, vocabulary: Vocabulary, grammar: _Grammar) -> Iterator[Span[date]]:
+    """A day of the month alone: *the 18th* (0.7); in words or without its ending only where it is asked for."""
     for match in grammar.ordinal.finditer(text):
-        number = _day_number(match["day"], vocabulary)
+        number = _day_number(match, vocabulary)
         if 1 <= number <= 31:
-            score = 0.7 if match["day"][0].isdigit() else 0.3
-            yield Span(match.start(), match.end(), _next_day(number, today), score)
+            yield Span(match.start(), match.end(), _next_day(number, today), 0.7 if match["suffix"] else 0.3)
 
 
-def _counted(text: str, now: datetime, vocabulary: Vocabulary, grammar: _Grammar) -> Iterator[Span[date]]:
+def _relative(text: str, today: date, vocabulary: Vocabulary, grammar: _Grammar) -> Iterator[Span[date]]:
     for match in grammar.relative.finditer(text):
-        yield Span(
-            match.start(), match.end(), now.date() + _DAY * vocabulary.days_from_today[" ".join(match[0].split())]
-        )
-    for span in moments_in(text, now, vocabulary.code):
-        yield Span(span.start, span.end, span.value.date(), span.score)
+        yield Span(match.start(), match.end(), today + _DAY * vocabulary.days[spaced(match[0])])
 
 
 def _resolve(year: str | None, month: int, day: int, today: date) -> date | None:
@@ -101,8 +109,8 @@ def _resolve(year: str | None, month: int, day: int, today: date) -> date | None
             # Two digits are of this century, or of the last one where that would be more than 20 years ahead.
             number += 2000 if number <= today.year % 100 + 20 else 1900
         return _day(number, month, day)
-    candidates = (_day(year, month, day) for year in range(today.year, today.year + 9))
-    return next((candidate for candidate in candidates if candidate and candidate >= today), None)
+    days = (_day(year, month, day) for year in range(today.year, today.year + 9))
+    return next((candidate for candidate in days if candidate and candidate >= today), None)
 
 
 def _day(year: int, month: int, day: int) -> date | None:
@@ -121,57 +129,65 @@ def _next_day(number: int, today: date) -> date:
 
 
 def _weekday_of_month(weekday: int, number: int, today: date) -> date:
-    """The next day that is both; where the words contradict each other for a year, the number is believed."""
-    first = _next_day(number, today) if 1 <= number <= 31 else today
+    """The next day that is both; where there is none for a year, the number is believed."""
+    first = _next_day(min(max(number, 1), 31), today)
     day = first
     while day < first + 366 * _DAY:
-        if day.weekday() == weekday and day.day == number:
+        if day.weekday() == weekday and day.day == first.day:
             return day
         day += _DAY
     return first
 
 
-def _day_number(written: str, vocabulary: Vocabulary) -> int:
-    if digits := re.match(r"\d+", written):
-        return int(digits[0])
-    return vocabulary.ordinals[" ".join(written.split())]
+def _day_number(match: re.Match[str], vocabulary: Vocabulary) -> int:
+    """The day of the month, from whichever of the grammar's two places for it was filled."""
+    written = match["day"] or match.groupdict().get("day_") or ""
+    digits = re.match(r"\d+", written)
+    return int(digits[0]) if digits else vocabulary.ordinals[spaced(written)]
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
 def _grammar(language: str) -> _Grammar:
     vocabulary = vocabulary_of(language)
     names = _names(vocabulary.code)
     months = {name: number for number, key in enumerate(_MONTHS, 1) for name in names[key]}
     weekdays = {name: number for number, key in enumerate(_WEEKDAYS) for name in names[key]}
-    sure = any_of(name for name in weekdays if len(name) > 3)
-    month = rf"(?P<month>{any_of(months)})\.?"
-    weekday = rf"(?:(?:{any_of(weekdays)})\.?,?\s+)?"
-    suffix = rf"(?:{any_of(vocabulary.ordinal_suffixes)})"
-    spoken = any_of(vocabulary.ordinals)
+    # Three letters are a weekday only beside a date: "sun" and "sat" are words too.
+    whole = any_of(name for name in weekdays if len(name) > 3)
+    ordinals = any_of(vocabulary.ordinals)
+    the, of, coming = any_of(vocabulary.the), any_of(vocabulary.of), any_of(vocabulary.coming)
     number = r"(?:0?[1-9]|[12]\d|3[01])"
-    # "4.2018" is no day 4 of something, and "$5 may" no date.
-    day = rf"(?P<day>{number}(?:\s?{suffix}|\.)?(?!\d)|{spoken})"
-    the = rf"(?:{any_of((*vocabulary.the, *vocabulary.of))}\s+)?"
-    year = rf"(?:,?\s+(?:{any_of(vocabulary.of)}\s+)?(?P<year>(?:1[89]|2[01])\d\d)(?!\w|:\d))?"
-    short = r"(?:/(?P<second>\d{1,2})|\.(?P<dotted>\d{1,2})\.)" if vocabulary.dotted_dates else r"/(?P<second>\d{1,2})"
+    suffix = rf"(?:{any_of(vocabulary.ordinal_suffixes)}{r'|[.]' if vocabulary.dotted_dates else ''})"
+    day = rf"(?P<day>{number}(?:{suffix})?(?!\d)|{ordinals}(?!\w))"
+    month = rf"(?P<month>{any_of(months)})(?!\w)\.?"
+    year = rf"(?:,?\s{{1,3}}(?:{of}\s)?(?P<year>(?:1[89]|2[01])\d\d)(?!\w|:\d))?"
+    weekday = rf"(?:{any_of(weekdays)}(?!\w)\.?,?\s{{1,3}})?"
+    short = r"(?:/(?P<second>\d{1,2})(?![\w/:]|[.]\d))"
+    if vocabulary.dotted_dates:
+        short = r"(?P<mark>[./])(?P<second>\d{1,2})(?:(?<=/\d\d)|(?<=/\d)|[.])(?![\w/:]|[.]\d)"
     return _Grammar(
-        iso=re.compile(
-            r"(?<![\w./-])(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?![\d/-])"
-        ),
+        iso=re.compile(r"(?<![\w./-])(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?![\d/-])"),
         with_year=re.compile(
             r"(?<![\w./:-])(?P<first>\d{1,2})(?P<mark>[/.-])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4}|\d{2})(?![\w/]|[.:-]\d)"
         ),
-        without_year=re.compile(rf"(?<![\w./:-])(?P<first>\d{{1,2}}){short}(?![\w/:]|[.]\d)"),
+        without_year=re.compile(rf"(?<![\w./:-])(?P<first>\d{{1,2}}){short}"),
         day_month=re.compile(
-            rf"(?<![\w$€£.,:/]){weekday}{the}{day}\s*(?:{any_of(vocabulary.of)}\s+)?(?<![a-z]){month}(?!\w){year}"
+            rf"(?<![\w$€£.,:/]){weekday}(?:{the}\s{{1,3}}|{of}\s{{1,3}})?{day}\s{{0,3}}(?:{of}\s{{1,3}})?(?<![a-z]){month}{year}"
         ),
-        month_day=re.compile(rf"(?<!\w){weekday}{month}\s+{the}{day}(?![\w:/%]){year}"),
+        month_day=re.compile(
+            rf"(?<!\w){weekday}{month},?\s{{1,3}}(?:(?P<day>{number}(?:{suffix})?|{ordinals})"
+            rf"|(?:{the}|{of})\s{{1,3}}(?P<day_>{number}{suffix}|{ordinals}))(?![\w:/%]|\.\d){year}"
+        ),
         weekday=re.compile(
-            rf"(?<!\w)(?:(?:{any_of(vocabulary.coming)})\s+)?(?P<weekday>{sure})\b\.?(?:,?\s+(?:{any_of(vocabulary.the)}\s+)?"
-            rf"(?P<day>{number}{suffix}|{spoken})(?!\w))?"
+            rf"(?<!\w)(?:(?P<next_week_before>{any_of(vocabulary.next_week)})(?:,?\s{{1,3}}{coming})?\s{{1,3}}|{coming}\s{{1,3}})?"
+            rf"(?P<weekday>{whole})(?!\w)\.?(?:,?\s{{1,3}}(?:{the}\s{{1,3}})?(?P<day>{number}{suffix}|{ordinals})(?!\w)"
+            rf"|,?\s{{1,3}}(?P<next_week>{any_of(vocabulary.next_week)})(?!\w)|\s{{1,3}}{any_of(vocabulary.coming_after)}(?!\w))?"
         ),
-        ordinal=re.compile(rf"(?<![\w.,/])(?:{any_of(vocabulary.the)}\s+)?(?P<day>{number}{suffix}|{spoken})(?!\w)"),
-        relative=re.compile(rf"(?<!\w){any_of(vocabulary.days_from_today)}(?!\w)"),
+        ordinal=re.compile(
+            rf"(?<![\w.,/$€£])(?:{the}\s{{1,3}})?(?P<day>{number}(?P<suffix>{suffix})|{ordinals})(?!\w)"
+            rf"|(?<!\w)(?:{the}|{coming})\s{{1,3}}(?P<day_>{number})(?![\w:/%]|[.,]\d)"
+        ),
+        relative=re.compile(rf"(?<!\w){any_of(vocabulary.days)}(?!\w)"),
         months=months,
         weekdays=weekdays,
         order=_order(language, vocabulary),
@@ -180,14 +196,13 @@ def _grammar(language: str) -> _Grammar:
 
 def _order(language: str, vocabulary: Vocabulary) -> Literal["DMY", "MDY"]:
     """English is MDY in the United States and where no territory says otherwise."""
-    territory = language.replace("_", "-").partition("-")[2].upper()
-    return vocabulary.date_order if territory in ("", "US", "PH") else "DMY"
+    return vocabulary.date_order if territory_of(language) in (None, "US", "PH") else "DMY"
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
 def _names(code: str) -> Mapping[str, tuple[str, ...]]:
-    """What dateparser knows months and weekdays by in this language, folded, without the one- and two-letter ones."""
-    info: Mapping[str, object] = import_module(f"dateparser.data.date_translation_data.{code}").info
+    """What months and weekdays are called, folded; English where the language is unknown. Names of one or two letters are left out."""
+    info = calendar_names(code) or calendar_names("en")
     names: dict[str, tuple[str, ...]] = {}
     for key in (*_MONTHS, *_WEEKDAYS):
         written = info.get(key)

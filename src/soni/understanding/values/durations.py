@@ -1,4 +1,4 @@
-"""Lengths of time."""
+"""Lengths of time, and the moments they count to."""
 
 import re
 from calendar import monthrange
@@ -11,7 +11,7 @@ from typing import Final
 
 from soni.understanding.values.numbers import numbers_in, run_pattern
 from soni.understanding.values.spans import Span, apart
-from soni.understanding.values.text import any_of
+from soni.understanding.values.text import any_of, spaced
 from soni.understanding.values.vocabulary import vocabulary_of
 
 SECONDS_OF_A_MONTH: Final = 365 * 86400 // 12
@@ -22,8 +22,12 @@ MAX_SECONDS: Final = 1000 * 365 * 86400
 
 _SHORT: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _ISO: Final = re.compile(
-    r"(?<!\w)p(?=[\dt])(?:(?P<w>\d+)w)?(?:(?P<d>\d+)d)?(?:t(?=\d)(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m)?(?:(?P<s>\d+(?:\.\d+)?)s)?)?(?!\w)"
+    r"(?<!\w)p(?=[\dt])(?:(?P<w>\d{1,9})w)?(?:(?P<d>\d{1,9})d)?"
+    r"(?:t(?=\d)(?:(?P<h>\d{1,9})h)?(?:(?P<m>\d{1,9})m)?(?:(?P<s>\d{1,9}(?:\.\d{1,6})?)s)?)?(?!\w)"
 )
+_HALF: Final = Decimal("0.5")
+_MAX_GAP: Final = 16
+"""Characters that may stand between the parts of one length: *3 days, and 2 hours*."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,69 +61,75 @@ def lengths_in(text: str, language: str) -> list[Span[Length]]:
     grammar = _grammar(code)
     found: list[Span[Length]] = []
     for piece in _pieces(text, code, grammar):
-        if found and grammar.join.fullmatch(text, found[-1].end, piece.start):
-            last = found.pop()
-            length = Length(last.value.months + piece.value.months, last.value.seconds + piece.value.seconds)
-            piece = Span(last.start, piece.end, length)
+        previous = found[-1] if found else None
+        if previous and piece.start - previous.end <= _MAX_GAP and grammar.join.fullmatch(text, previous.end, piece.start):
+            found.pop()
+            piece = Span(previous.start, piece.end, _sum(previous.value, piece.value))
         found.append(piece)
     return apart([*found, *_in_iso(text)])
 
 
-def moments_in(text: str, now: datetime, language: str) -> list[Span[datetime]]:
-    """Every moment a folded text counts from now, in order: ``in two weeks``, ``an hour ago``, ``a month from today``."""
-    code = vocabulary_of(language).code
-    grammar = _grammar(code)
+def moments_in(lengths: list[Span[Length]], text: str, now: datetime, language: str) -> list[Span[datetime]]:
+    """The moments that a folded text counts from now, in order: ``in two weeks``, ``an hour ago``, ``a month from today``."""
+    grammar = _grammar(vocabulary_of(language).code)
     found: list[Span[datetime]] = []
-    for span in lengths_in(text, code):
+    for span in lengths:
         before = grammar.before.search(text, max(0, span.start - 20), span.start)
         after = grammar.after.match(text, span.end)
+        if not before and not after:
+            continue
         sign = -1 if (after and after["ago"]) or (before and before["ago"]) else 1
-        if before or after:
-            moment = later(now, sign * span.value.months, sign * span.value.seconds)
+        moment = later(now, sign * span.value.months, sign * span.value.seconds)
+        if moment is not None:
             found.append(Span(before.start() if before else span.start, after.end() if after else span.end, moment))
     return found
 
 
-def later(now: datetime, months: int, seconds: Decimal) -> datetime:
-    """A moment some months and seconds later; the 31st becomes the last day of a shorter month. Stays within years 1 to 9999."""
+def later(now: datetime, months: int, seconds: Decimal) -> datetime | None:
+    """A moment some months and seconds later; the 31st becomes the last day of a shorter month. ``None`` beyond the calendar."""
     year, month = divmod(now.year * 12 + now.month - 1 + months, 12)
-    year = min(max(year, MINYEAR + 1), MAXYEAR - 1)
+    if not MINYEAR <= year <= MAXYEAR:
+        return None
     day = min(now.day, monthrange(year, month + 1)[1])
     try:
         return now.replace(year=year, month=month + 1, day=day) + timedelta(seconds=float(seconds))
     except OverflowError:
-        return now
+        return None
+
+
+def _sum(one: Length, other: Length) -> Length:
+    return Length(one.months + other.months, one.seconds + other.seconds)
 
 
 def _pieces(text: str, code: str, grammar: _Grammar) -> Iterator[Span[Length]]:
+    """One number with one unit each, and what a unit may carry behind it: *and a half*, the 30 of ``1h30``."""
     for match in grammar.piece.finditer(text):
         end = match.end()
         if match["short"]:
             amount, unit, months = Decimal(match["short"].replace(",", ".")), _SHORT[match["letter"]], 0
         else:
             amount = _amount(match["amount"], match["half"], code)
-            unit, months = grammar.units.get(match["unit"], 0), grammar.months.get(match["unit"], 0)
+            name = spaced(match["unit"])
+            unit, months = grammar.units.get(name, 0), grammar.months.get(name, 0)
         if match["more"]:
-            amount += Decimal("0.5")
+            amount += _HALF
         elif half := grammar.half.match(text, end):
-            amount += Decimal("0.5")
+            amount += _HALF
             end = half.end()
-        seconds = amount * unit
+        length = Length(int(amount * months), amount * unit + amount * months % 1 * SECONDS_OF_A_MONTH)
         if unit == 3600 and (minutes := grammar.minutes.match(text, end)):
-            seconds += 60 * int(minutes[1])
+            length = _sum(length, Length(0, Decimal(60 * int(minutes[1]))))
             end = minutes.end()
-        whole_months = int(amount * months)
-        seconds += (amount * months - whole_months) * SECONDS_OF_A_MONTH
-        if seconds + whole_months * SECONDS_OF_A_MONTH <= MAX_SECONDS:
-            yield Span(match.start(), end, Length(whole_months, seconds))
+        if length.total <= MAX_SECONDS:
+            yield Span(match.start(), end, length)
 
 
 def _amount(written: str | None, half: str | None, code: str) -> Decimal:
     """What stands before a unit; an article is one."""
     if half:
-        return Decimal("0.5")
-    spans = numbers_in(written, code) if written else []
-    return spans[0].value if spans else Decimal(1)
+        return _HALF
+    numbers = numbers_in(written, code) if written else []
+    return abs(numbers[0].value) if numbers else Decimal(1)
 
 
 def _in_iso(text: str) -> Iterator[Span[Length]]:
@@ -129,19 +139,20 @@ def _in_iso(text: str) -> Iterator[Span[Length]]:
             yield Span(match.start(), match.end(), Length(0, seconds))
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
 def _grammar(code: str) -> _Grammar:
     vocabulary = vocabulary_of(code)
     units = any_of((*vocabulary.units, *vocabulary.months))
+    half = any_of(vocabulary.and_a_half)
+    amount = rf"\d{{1,9}}(?:[.,]\d{{1,6}})?|{run_pattern(code)}|{any_of(vocabulary.numbers)}|{any_of(vocabulary.one)}"
     return _Grammar(
         piece=re.compile(
             r"(?<![\w.,:/-])(?:(?P<short>\d{1,9}(?:[.,]\d{1,6})?)(?P<letter>[smhdw])(?![^\W\d])"
-            rf"|(?:(?P<half>{any_of(vocabulary.half_before_unit)})|(?P<amount>\d{{1,9}}(?:[.,]\d{{1,6}})?|{run_pattern(code)}"
-            rf"|{any_of(vocabulary.numbers)}|{any_of(vocabulary.one)})(?P<more>\s+{any_of(vocabulary.and_a_half)})?)\s*-?\s*(?P<unit>{units})(?!\w))"
+            rf"|(?:(?P<half>{any_of(vocabulary.half)})|(?P<amount>{amount})(?P<more>\s{half})?)\s{{0,3}}-?\s{{0,3}}(?P<unit>{units})(?!\w))"
         ),
         join=re.compile(rf"\s*(?:,|{any_of(vocabulary.conjunctions)})?\s*"),
-        half=re.compile(rf"\s+{any_of(vocabulary.and_a_half)}(?!\w)"),
-        minutes=re.compile(r"(?:\s+and\s+)?([0-5]?\d)(?:min|m)?(?!\w)"),
+        half=re.compile(rf"\s{half}(?!\w)"),
+        minutes=re.compile(rf"(?:\s{any_of(vocabulary.conjunctions)}\s)?([0-5]\d)(?:min|m)?(?!\w)"),
         before=re.compile(rf"(?<!\w)(?:{any_of(vocabulary.in_time)}|(?P<ago>{any_of(vocabulary.ago_before)}))\s+\Z"),
         after=re.compile(rf"\s+(?:{any_of(vocabulary.from_now)}|(?P<ago>{any_of(vocabulary.ago)}))(?!\w)"),
         units=vocabulary.units,

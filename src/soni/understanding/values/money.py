@@ -23,7 +23,29 @@ _DOLLARS: Final[Mapping[str, str]] = {
 """What ``$`` is where the territory of the language is known; elsewhere it is USD."""
 
 _COMMON: Final = frozenset(
-    ["eur", "usd", "gbp", "jpy", "chf", "cad", "aud", "inr", "cny", "sek", "nok", "dkk", "pln", "mxn", "brl", "czk", "huf", "nzd", "sgd", "hkd", "zar"]
+    [
+        "eur",
+        "usd",
+        "gbp",
+        "jpy",
+        "chf",
+        "cad",
+        "aud",
+        "inr",
+        "cny",
+        "sek",
+        "nok",
+        "dkk",
+        "pln",
+        "mxn",
+        "brl",
+        "czk",
+        "huf",
+        "nzd",
+        "sgd",
+        "hkd",
+        "zar",
+    ]
 )
 """Codes that are heard in small letters too; others are words (``all``, ``try``, ``top``) unless written large."""
 

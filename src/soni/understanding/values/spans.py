@@ -1,11 +1,11 @@
 """Stretches of a text and what they mean."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 T_co = TypeVar("T_co", covariant=True)
-S = TypeVar("S", bound="Span[object]")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,9 @@ class Span(Generic[T_co]):
         return self.start < other.end and other.start < self.end
 
 
-def apart(spans: Iterable[S]) -> list[S]:
+def apart(spans: Iterable[Span[T]]) -> list[Span[T]]:
     """The spans in order, without those that overlap a longer or, being as long, an earlier one."""
-    kept: list[S] = []
+    kept: list[Span[T]] = []
     for span in sorted(spans, key=lambda span: (span.start, -span.end)):
         if not kept or span.start >= kept[-1].end:
             kept.append(span)
@@ -33,13 +33,14 @@ def apart(spans: Iterable[S]) -> list[S]:
     return kept
 
 
-def outside(spans: Iterable[S], taken: Sequence[Span[object]]) -> list[S]:
-    """The spans that share no character with those taken; both in order."""
-    kept: list[S] = []
+def parted(spans: Iterable[Span[T]], others: Iterable[Span[object]]) -> tuple[list[Span[T]], list[Span[T]]]:
+    """The spans, all of them in order and apart, that share no character with the others, and those that do; in one sweep."""
+    free: list[Span[T]] = []
+    touching: list[Span[T]] = []
+    ordered = sorted(others, key=lambda span: span.start)
     index = 0
     for span in spans:
-        while index < len(taken) and taken[index].end <= span.start:
+        while index < len(ordered) and ordered[index].end <= span.start:
             index += 1
-        if index == len(taken) or not span.overlaps(taken[index]):
-            kept.append(span)
-    return kept
+        (touching if index < len(ordered) and span.overlaps(ordered[index]) else free).append(span)
+    return free, touching

@@ -1,25 +1,28 @@
-"""A text as matching sees it: folded to plain lower-case letters, every position still known in the original."""
+"""A text as matching sees it: folded to plain small letters, every position still known in the original."""
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 _STYLED: Final = ("<fraction>", "<super>", "<sub>", "<circle>", "<square>")
-_QUOTES: Final = {"’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'}
-_DASHES: Final = {"‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "−": "-"}
+_MARKS: Final = {
+    "’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
+    "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "−": "-",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """A text in NFKC, lower case, without accents, with straight quotes and plain dashes."""
+    """A text in NFKC, in small letters, without accents, with straight quotes and plain dashes."""
 
     original: str
     text: str
     starts: tuple[int, ...] | None
-    """Where each folded character begins in the original; ``None`` where both are alike."""
+    """Where in the original each folded character begins; ``None`` where both count alike."""
     ends: tuple[int, ...] | None
 
     def start(self, index: int) -> int:
@@ -30,13 +33,15 @@ class Folded:
 
     def end(self, index: int) -> int:
         """The place in the original where what ends before this folded character ends."""
-        if self.ends is None or index == 0:
-            return index
-        return self.ends[index - 1]
+        return index if self.ends is None or index == 0 else self.ends[index - 1]
 
     def slice(self, start: int, end: int) -> str:
         """The original words of a folded span."""
         return self.original[self.start(start) : self.end(end)]
+
+    def index(self, position: int) -> int:
+        """The folded character for a place in the original."""
+        return position if self.starts is None else bisect_left(self.starts, position)
 
 
 def fold(text: str) -> Folded:
@@ -47,12 +52,12 @@ def fold(text: str) -> Folded:
     starts: list[int] = []
     ends: list[int] = []
     for index, character in enumerate(text):
-        plain = _plain(character)
-        if not plain and ends:
+        letters = _folded(character)
+        if not letters and ends:
             ends[-1] = index + 1
-        folded.append(plain)
-        starts += [index] * len(plain)
-        ends += [index + 1] * len(plain)
+        folded.append(letters)
+        starts += [index] * len(letters)
+        ends += [index + 1] * len(letters)
     return Folded(text, "".join(folded), tuple(starts), tuple(ends))
 
 
@@ -62,12 +67,10 @@ def plain(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _plain(character: str) -> str:
-    """One character as matching sees it; nothing for an accent that stands alone."""
-    if character in _QUOTES:
-        return _QUOTES[character]
-    if character in _DASHES:
-        return _DASHES[character]
+def _folded(character: str) -> str:
+    """One character as matching sees it; nothing for an accent that stands alone, or what cannot be seen."""
+    if character in _MARKS:
+        return _MARKS[character]
     if unicodedata.category(character) in ("Mn", "Cf"):
         return ""
     if (digit := unicodedata.decimal(character, None)) is not None:
@@ -75,8 +78,8 @@ def _plain(character: str) -> str:
     # "1½" must not become "11/2", nor "10²" become "102".
     if unicodedata.decomposition(character).startswith(_STYLED):
         return character
-    decomposed = unicodedata.normalize("NFKD", character).casefold()
-    letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    letters = unicodedata.normalize("NFKD", character).casefold()
+    letters = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return " " if letters.isspace() else letters
 
 
@@ -85,14 +88,14 @@ def phrases(written: str) -> tuple[str, ...]:
     return tuple(plain(phrase.strip()) for phrase in re.split(r"[|\n]", written) if phrase.strip())
 
 
+def spaced(words: str) -> str:
+    """The words with single spaces between them."""
+    return " ".join(words.split())
+
+
 def any_of(options: Iterable[str]) -> str:
     """A regular expression for one of these phrases, the longest first; it matches nothing when there are none."""
     ordered = sorted({option for option in options if option}, key=lambda option: (-len(option), option))
     if not ordered:
         return r"(?!)"
     return "(?:" + "|".join(re.escape(option).replace(r"\ ", r"\s+") for option in ordered) + ")"
-
-
-def word(pattern: str) -> str:
-    """The pattern, standing between word boundaries."""
-    return rf"(?<!\w){pattern}(?!\w)"

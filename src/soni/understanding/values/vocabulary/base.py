@@ -83,6 +83,8 @@ class Vocabulary:
     """Before a weekday; none of them moves it by a week."""
     coming_after: tuple[str, ...] = ()
     """Behind a weekday."""
+    next_week: tuple[str, ...] = ()
+    """Before or behind a weekday, it moves it into the week after this one."""
     days: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
     """Days counted from today."""
     in_time: tuple[str, ...] = ()

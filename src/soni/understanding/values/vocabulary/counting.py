@@ -4,9 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from soni.understanding.values.text import plain
 
-_FRENCH = (
-    "zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dix-sept dix-huit dix-neuf"
-)
+_FRENCH = "zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dix-sept dix-huit dix-neuf"
 _GERMAN = (
     "null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn"
     " achtzehn neunzehn"
@@ -44,11 +42,24 @@ def portuguese() -> Mapping[str, int]:
 def _french() -> Iterator[tuple[str, int]]:
     units = _FRENCH.split()
     yield from _spelt(enumerate(units))
-    tens = {20: "vingt", 30: "trente", 40: "quarante", 50: "cinquante", 60: "soixante", 70: "septante", 80: "huitante", 90: "nonante"}
+    tens = {
+        20: "vingt",
+        30: "trente",
+        40: "quarante",
+        50: "cinquante",
+        60: "soixante",
+        70: "septante",
+        80: "huitante",
+        90: "nonante",
+    }
     for ten, word in tens.items():
         yield word, ten
-        yield from _spelt((ten + unit, f"{word} et un" if unit == 1 else f"{word}-{units[unit]}") for unit in range(1, 10))
-    yield from _spelt((60 + unit, "soixante et onze" if unit == 11 else f"soixante-{units[unit]}") for unit in range(10, 20))
+        yield from _spelt(
+            (ten + unit, f"{word} et un" if unit == 1 else f"{word}-{units[unit]}") for unit in range(1, 10)
+        )
+    yield from _spelt(
+        (60 + unit, "soixante et onze" if unit == 11 else f"soixante-{units[unit]}") for unit in range(10, 20)
+    )
     yield from _spelt((80 + unit, f"quatre-vingt-{units[unit]}") for unit in range(1, 20))
     yield from _spelt([(80, "quatre-vingts"), (80, "quatre-vingt")])
     yield from (("une", 1), ("cent", 100), ("mille", 1000))
@@ -63,7 +74,16 @@ def _german() -> Iterator[tuple[str, int]]:
     for place, ten in enumerate(tens, 2):
         yield ten, 10 * place
         yield from ((f"{'ein' if unit == 1 else units[unit]}und{ten}", 10 * place + unit) for unit in range(1, 10))
-    yield from (("ein", 1), ("eine", 1), ("einen", 1), ("einem", 1), ("einer", 1), ("zwo", 2), ("hundert", 100), ("tausend", 1000))
+    yield from (
+        ("ein", 1),
+        ("eine", 1),
+        ("einen", 1),
+        ("einem", 1),
+        ("einer", 1),
+        ("zwo", 2),
+        ("hundert", 100),
+        ("tausend", 1000),
+    )
     for unit in range(1, 10):
         word = "ein" if unit == 1 else units[unit]
         yield from ((f"{word}hundert", 100 * unit), (f"{word}tausend", 1000 * unit))
@@ -90,7 +110,16 @@ def _portuguese() -> Iterator[tuple[str, int]]:
         yield ten, 10 * place
         yield from ((f"{ten} e {units[unit]}", 10 * place + unit) for unit in range(1, 10))
     yield from (("cem", 100), ("cento", 100), ("mil", 1000))
-    hundreds = ("duzentos", "trezentos", "quatrocentos", "quinhentos", "seiscentos", "setecentos", "oitocentos", "novecentos")
+    hundreds = (
+        "duzentos",
+        "trezentos",
+        "quatrocentos",
+        "quinhentos",
+        "seiscentos",
+        "setecentos",
+        "oitocentos",
+        "novecentos",
+    )
     yield from ((hundred, 100 * place) for place, hundred in enumerate(hundreds, 2))
     yield from ((f"{units[unit]} mil", 1000 * unit) for unit in range(2, 10))
 

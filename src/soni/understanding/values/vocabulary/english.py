@@ -75,6 +75,7 @@ ENGLISH = Vocabulary(
     coming=words("""
         this | next | coming | this coming | the coming | the next | the following | following | on | upcoming | this upcoming
     """),
+    next_week=words("next week | of next week | the week after"),
     days=table("""
         today 0 | tonight 0 | tomorrow 1 | tomorow 1 | tommorow 1 | tommorrow 1 | tomorrw 1 | tmrw 1 | tmr 1 | yesterday -1
         the day after tomorrow 2 | day after tomorrow 2 | overmorrow 2 | the day before yesterday -2 | day before yesterday -2

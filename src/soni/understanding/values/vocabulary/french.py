@@ -20,8 +20,17 @@ FRENCH = Vocabulary(
         s'il vous plaît | s'il te plaît | svp | stp | merci | merci beaucoup | euh | heu | hum | hm | hmm | bon | ben | alors | donc | maintenant
         je pense | je crois | monsieur | madame | bonjour | salut | et | voilà | en fait | du coup | pardon | désolé
     """),
-    numbers={**french(), "une paire": 2, "une douzaine": 12, "une douzaine de": 12, "une dizaine": 10, "une dizaine de": 10},
-    scales=table("cent 100 | cents 100 | mille 1000 | million 1000000 | millions 1000000 | milliard 1000000000 | milliards 1000000000 | k 1000"),
+    numbers={
+        **french(),
+        "une paire": 2,
+        "une douzaine": 12,
+        "une douzaine de": 12,
+        "une dizaine": 10,
+        "une dizaine de": 10,
+    },
+    scales=table(
+        "cent 100 | cents 100 | mille 1000 | million 1000000 | millions 1000000 | milliard 1000000000 | milliards 1000000000 | k 1000"
+    ),
     one=words("un | une"),
     minus=words("moins"),
     half=words("une demi | demi | une demie"),
@@ -41,6 +50,7 @@ FRENCH = Vocabulary(
     of=words("de | du"),
     coming=words("ce | le | prochain | le prochain"),
     coming_after=words("prochain | qui vient"),
+    next_week=words("de la semaine prochaine | la semaine prochaine"),
     days=table("""
         aujourd'hui 0 | ce soir 0 | ce matin 0 | cet après-midi 0 | demain 1 | demain matin 1 | demain soir 1 | demain après-midi 1
         après-demain 2 | après demain 2 | hier -1 | avant-hier -2
@@ -88,7 +98,9 @@ FRENCH = Vocabulary(
         je ne sais pas | je sais pas | aucune idée | je n'ai aucune idée | je ne suis pas sûr | je ne suis pas sûre | pas sûr | aucun
         peu importe | rien | un instant | un moment | attendez | attends | laissez tomber | je ne me souviens pas
     """),
-    rather=words("je veux dire | je voulais dire | plutôt | pardon | désolé | non | attendez | mettez | mais | changez pour"),
+    rather=words(
+        "je veux dire | je voulais dire | plutôt | pardon | désolé | non | attendez | mettez | mais | changez pour"
+    ),
     rejected=words("pas | au lieu de | plutôt que | non pas | ce n'est pas"),
     conjunctions=words("et | ou | ainsi que | plus"),
     introductions=words("je m'appelle | mon nom est | je suis | au nom de | appelez-moi | à | pour | de | avec"),

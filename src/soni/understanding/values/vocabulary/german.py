@@ -22,7 +22,9 @@ GERMAN = Vocabulary(
         mal | so | hallo | guten tag | herr | frau | das | es | eigentlich | ach | oh | sorry | entschuldigung | schon
     """),
     numbers={**german(), "ein paar": 2, "ein dutzend": 12, "dutzend": 12},
-    scales=table("hundert 100 | tausend 1000 | million 1000000 | millionen 1000000 | mio 1000000 | milliarde 1000000000 | milliarden 1000000000"),
+    scales=table(
+        "hundert 100 | tausend 1000 | million 1000000 | millionen 1000000 | mio 1000000 | milliarde 1000000000 | milliarden 1000000000"
+    ),
     one=words("ein | eine | einen | einem | einer"),
     minus=words("minus"),
     half=words("eine halbe | halbe | ein halbes | halb | eine dreiviertel"),
@@ -43,6 +45,7 @@ GERMAN = Vocabulary(
     dotted_dates=True,
     of=words("des"),
     coming=words("am | diesen | dieser | nächsten | kommenden | am nächsten | am kommenden | nächster"),
+    next_week=words("nächste woche | nächster woche | der nächsten woche"),
     days=table("""
         heute 0 | heute abend 0 | heute nachmittag 0 | heute nacht 0 | heute morgen 0 | morgen 1 | morgen früh 1 | morgen abend 1
         morgen nachmittag 1 | übermorgen 2 | gestern -1 | vorgestern -2
@@ -67,7 +70,9 @@ GERMAN = Vocabulary(
         tagen 86400 | woche 604800 | wochen 604800 | nacht 86400 | nächte 86400 | nächten 86400
     """),
     months=table("monat 1 | monate 1 | monaten 1 | jahr 12 | jahre 12 | jahren 12 | quartal 3 | quartale 3"),
-    currencies=names("euro EUR | euros EUR | dollar USD | pfund GBP | yen JPY | franken CHF | schweizer franken CHF | zloty PLN | kronen SEK"),
+    currencies=names(
+        "euro EUR | euros EUR | dollar USD | pfund GBP | yen JPY | franken CHF | schweizer franken CHF | zloty PLN | kronen SEK"
+    ),
     openers=words("""
         es ist | es sind | das ist | das sind | es wäre | das wäre | wir sind | ich bin | ich heiße | mein name ist | der name ist
         auf den namen | nenn mich | nennen sie mich | ich möchte | ich will | ich hätte gern | ich hätte gerne | ich brauche | ich nehme
@@ -90,10 +95,14 @@ GERMAN = Vocabulary(
         ich weiß nicht | ich weiß es nicht | weiß nicht | weiß ich nicht | keine ahnung | ich bin nicht sicher | nicht sicher | egal | ist mir egal
         nichts | keine | keiner | moment | einen moment | einen augenblick | warte | warten sie | vergiss es
     """),
-    rather=words("ich meine | ich meinte | lieber | sondern | entschuldigung | sorry | nein | warte | doch | ändere es auf | aber"),
+    rather=words(
+        "ich meine | ich meinte | lieber | sondern | entschuldigung | sorry | nein | warte | doch | ändere es auf | aber"
+    ),
     rejected=words("nicht | statt | anstatt | anstelle von | kein | keine"),
     conjunctions=words("und | oder | sowie | plus"),
-    introductions=words("ich heiße | mein name ist | ich bin | auf den namen | nenn mich | an | für | von | nach | aus | mit"),
+    introductions=words(
+        "ich heiße | mein name ist | ich bin | auf den namen | nenn mich | an | für | von | nach | aus | mit"
+    ),
     name=words("name | namen"),
     first_name=words("vorname | vornamen"),
     last_name=words("nachname | nachnamen | familienname"),

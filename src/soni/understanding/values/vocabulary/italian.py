@@ -20,7 +20,9 @@ ITALIAN = Vocabulary(
         buongiorno | signore | signora | scusi | scusa | dunque
     """),
     numbers={**italian(), "un paio": 2, "un paio di": 2, "una dozzina": 12, "una dozzina di": 12},
-    scales=table("cento 100 | mila 1000 | mille 1000 | milione 1000000 | milioni 1000000 | miliardo 1000000000 | miliardi 1000000000 | k 1000"),
+    scales=table(
+        "cento 100 | mila 1000 | mille 1000 | milione 1000000 | milioni 1000000 | miliardo 1000000000 | miliardi 1000000000 | k 1000"
+    ),
     one=words("un | uno | una | un'"),
     minus=words("meno"),
     half=words("mezzo | mezza"),
@@ -39,6 +41,7 @@ ITALIAN = Vocabulary(
     of=words("di | del"),
     coming=words("questo | questa | il prossimo | la prossima | prossimo | prossima"),
     coming_after=words("prossimo | prossima"),
+    next_week=words("della prossima settimana | la prossima settimana | della settimana prossima"),
     days=table("""
         oggi 0 | stasera 0 | stamattina 0 | questa sera 0 | questo pomeriggio 0 | domani 1 | domani sera 1 | domani mattina 1 | dopodomani 2
         ieri -1 | l'altro ieri -2
@@ -51,13 +54,17 @@ ITALIAN = Vocabulary(
     evening=words("di sera | della sera | del pomeriggio | di pomeriggio | stasera | questa sera | domani sera"),
     oclock=words("in punto"),
     at=words("alle | all' | alle ore | ore | verso le | le | dalle | prima delle | dopo le | per le"),
-    parts_follow=table("e un quarto 15 | e mezza 30 | e mezzo 30 | meno un quarto -15 | e dieci 10 | e venti 20 | meno dieci -10 | meno venti -20"),
+    parts_follow=table(
+        "e un quarto 15 | e mezza 30 | e mezzo 30 | meno un quarto -15 | e dieci 10 | e venti 20 | meno dieci -10 | meno venti -20"
+    ),
     units=table("""
         secondo 1 | secondi 1 | minuto 60 | minuti 60 | min 60 | ora 3600 | ore 3600 | giorno 86400 | giorni 86400 | settimana 604800
         settimane 604800 | notte 86400 | notti 86400
     """),
     months=table("mese 1 | mesi 1 | anno 12 | anni 12 | trimestre 3 | trimestri 3"),
-    currencies=names("euro EUR | dollaro USD | dollari USD | sterlina GBP | sterline GBP | yen JPY | franchi svizzeri CHF | franchi CHF"),
+    currencies=names(
+        "euro EUR | dollaro USD | dollari USD | sterlina GBP | sterline GBP | yen JPY | franchi svizzeri CHF | franchi CHF"
+    ),
     openers=words("""
         è | sono | sarebbe | saranno | siamo | saremo | mi chiamo | il mio nome è | il nome è | a nome di | a nome | chiamami | voglio | vorrei
         preferisco | mi serve | mi servono | prendo | scelgo | dammi | mi dia | diciamo | credo | penso | a | ad | al | alla | per | per il | da | dal
@@ -65,12 +72,16 @@ ITALIAN = Vocabulary(
         no | anzi | meglio | voglio dire | volevo dire | ho detto | cambia in | manda a | invia a | il mio numero è | la mia email è
         l'importo è | la data è | e | ma | per favore | aspetta
     """),
-    closers=words("per favore | per piacere | grazie | grazie mille | se possibile | va bene | andrebbe bene | allora | credo | in tutto | in totale | ok"),
+    closers=words(
+        "per favore | per piacere | grazie | grazie mille | se possibile | va bene | andrebbe bene | allora | credo | in tutto | in totale | ok"
+    ),
     questions=words("""
         che | cosa | che cosa | qual | quale | quali | chi | come | quando | quanto | quanta | quanti | quante | dove | perché | posso | puoi | può
         potrebbe | c'è | ci sono | devo | non capisco | non ho capito | spiegami | dimmi | ho una domanda
     """),
-    unsure=words("non lo so | non so | boh | nessuna idea | non ho idea | non sono sicuro | non sono sicura | nessuno | niente | un momento | aspetta | un attimo"),
+    unsure=words(
+        "non lo so | non so | boh | nessuna idea | non ho idea | non sono sicuro | non sono sicura | nessuno | niente | un momento | aspetta | un attimo"
+    ),
     rather=words("voglio dire | volevo dire | anzi | meglio | scusa | scusi | no | aspetta | ma | cambia in"),
     rejected=words("non | invece di | al posto di | anziché"),
     conjunctions=words("e | ed | o | oppure | più"),

@@ -20,13 +20,17 @@ SPANISH = Vocabulary(
         creo | creo que | supongo | y | señor | señora | hola | oye | mira | a ver | muy amable | la verdad | es que | perdón | perdona | lo | que
     """),
     numbers=table("un par 2 | un par de 2 | una docena 12 | una docena de 12 | media docena 6 | media docena de 6"),
-    scales=table("mil 1000 | cien 100 | millón 1000000 | millones 1000000 | mil millones 1000000000 | k 1000 | m 1000000"),
+    scales=table(
+        "mil 1000 | cien 100 | millón 1000000 | millones 1000000 | mil millones 1000000000 | k 1000 | m 1000000"
+    ),
     one=words("un | una | uno | otro | otra"),
     minus=words("menos"),
     half=words("medio | media"),
     and_a_half=words("y medio | y media"),
     pronouns=words("un | una | uno"),
-    before_pronoun=words("el | la | este | esta | ese | esa | otro | otra | cada | algún | ningún | del | primer | segundo | último"),
+    before_pronoun=words(
+        "el | la | este | esta | ese | esa | otro | otra | cada | algún | ningún | del | primer | segundo | último"
+    ),
     pronoun_is_article=True,
     ordinals=table("""
         primero 1 | primera 1 | primer 1 | segundo 2 | segunda 2 | tercero 3 | tercera 3 | tercer 3 | cuarto 4 | cuarta 4 | quinto 5
@@ -40,6 +44,7 @@ SPANISH = Vocabulary(
     of=words("de | del | de el"),
     coming=words("este | el próximo | próximo | el | el próximo día | este próximo | el siguiente | para el"),
     coming_after=words("que viene | próximo | siguiente"),
+    next_week=words("de la semana que viene | de la próxima semana | la semana que viene | la próxima semana"),
     days=table("""
         hoy 0 | mañana 1 | pasado mañana 2 | pasado 2 | ayer -1 | anteayer -2 | esta noche 0 | esta tarde 0 | esta mañana 0 | hoy mismo 0
         mañana por la mañana 1 | mañana por la tarde 1 | mañana por la noche 1
@@ -52,7 +57,9 @@ SPANISH = Vocabulary(
     morning=words("de la mañana | por la mañana | de la madrugada | esta mañana"),
     evening=words("de la tarde | por la tarde | de la noche | por la noche | esta tarde | esta noche"),
     oclock=words("en punto | horas"),
-    at=words("a las | a la | las | sobre las | hacia las | desde las | hasta las | antes de las | después de las | para las | a eso de las"),
+    at=words(
+        "a las | a la | las | sobre las | hacia las | desde las | hasta las | antes de las | después de las | para las | a eso de las"
+    ),
     parts_follow=table("""
         y cuarto 15 | y media 30 | menos cuarto -15 | y cinco 5 | y diez 10 | y veinte 20 | y veinticinco 25 | menos cinco -5
         menos diez -10 | menos veinte -20 | menos veinticinco -25
@@ -89,7 +96,9 @@ SPANISH = Vocabulary(
         no sé | no lo sé | ni idea | no tengo ni idea | no estoy seguro | no estoy segura | no me acuerdo | no recuerdo | ninguno | ninguna
         da igual | me da igual | nada | un momento | espera | un segundo | olvídalo | déjalo
     """),
-    rather=words("quiero decir | quería decir | mejor | perdón | digo | no | espera | pon | que sean | que sea | sino | cámbialo a | pero"),
+    rather=words(
+        "quiero decir | quería decir | mejor | perdón | digo | no | espera | pon | que sean | que sea | sino | cámbialo a | pero"
+    ),
     rejected=words("no | en vez de | en lugar de | no es | no son | no quiero"),
     conjunctions=words("y | e | y también | o | u | además de | más"),
     introductions=words("me llamo | mi nombre es | soy | a nombre de | llámame | a | para | de | desde | en | con"),
