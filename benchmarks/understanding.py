@@ -16,15 +16,15 @@ import json
 import random
 import statistics
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
 from soni.config.models import Slot, SoniConfig
 from soni.dialogue.commands import Clarify, StartFlow
 from soni.understanding.base import Briefing
-from soni.understanding.embedded.understander import EmbeddedUnderstander, build
+from soni.understanding.embedded.understander import build
 from soni.understanding.values import Moment, answer, prepare
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -59,10 +59,10 @@ class Score:
 
     def row(self, name: str) -> str:
         """A line of the table."""
-        percents = (self.accuracy, self.started, self.clarified, self.wrong, self.rejected, self.oos)
+        parts = (self.accuracy, self.started, self.clarified, self.wrong, self.rejected, self.oos)
         return (
             f"{name:<34}"
-            + "".join(f"{'' if p != p else f'{p:.3f}':>9}" for p in percents)
+            + "".join(f"{part:>9.3f}" for part in parts)
             + f"{self.learned:>9.2f}{self.p50:>8.2f}{self.p99:>8.2f}"
         )
 
@@ -88,7 +88,7 @@ def assistant(examples: Labelled) -> SoniConfig:
     return SoniConfig.model_validate({"version": "1.0", "flows": flows})
 
 
-def measure(examples: Labelled, inside: Labelled, outside: Sequence[str]) -> Score:
+async def measure(examples: Labelled, inside: Labelled, outside: Sequence[str]) -> Score:
     """One assistant on messages in and out of its scope."""
     config = assistant(examples)
     began = time.perf_counter()
@@ -96,31 +96,131 @@ def measure(examples: Labelled, inside: Labelled, outside: Sequence[str]) -> Sco
     learned = time.perf_counter() - began
     briefing = Briefing(now=NOW, flows=frozenset(config.flows))
     took: list[float] = []
-    outcomes = [_outcome(understander, text, intent, briefing, took) for text, intent in inside]
-    foreign = [_outcome(understander, text, "", briefing, took) for text in outside]
-    right = [understander.likeliest(text, briefing) == intent for text, intent in inside]
+
+    async def outcome(text: str, intent: str) -> str:
+        began = time.perf_counter()
+        commands = await understander.understand(text, briefing)
+        took.append(time.perf_counter() - began)
+        match commands:
+            case [StartFlow(flow), *_]:
+                return "right" if flow == intent else "wrong"
+            case [Clarify(), *_]:
+                return "clarify"
+        return "refused"
+
+    outcomes = [await outcome(text, intent) for text, intent in inside]
+    foreign = [await outcome(text, "") for text in outside]
     ordered = sorted(took)
     return Score(
-        accuracy=statistics.mean(right),
+        accuracy=statistics.mean(understander.likeliest(text, briefing) == intent for text, intent in inside),
         started=_share(outcomes, "right"),
         clarified=_share(outcomes, "clarify"),
         wrong=_share(outcomes, "wrong"),
         rejected=_share(outcomes, "refused"),
-        oos=_share(foreign, "refused") if foreign else float("nan"),
+        oos=_share(foreign, "refused"),
         learned=learned,
         p50=1000 * ordered[len(ordered) // 2],
         p99=1000 * ordered[int(len(ordered) * 0.99)],
     )
 
 
-def _outcome(understander: EmbeddedUnderstander, text: str, intent: str, briefing: Briefing, took: list[float]) -> str:
-    began = time.perf_counter()
-    commands = asyncio.run_coroutine(understander.understand(text, briefing)) if False else _run(understander, text, briefing)
-    took.append(time.perf_counter() - began)
-    match commands:
-        case [StartFlow(flow), *_]:
-            return "right" if flow == intent else "wrong"
-        case [Clarify(), *_]:
-            return "clarify"
-        case _:
-            return "refused"
+def clinc(folder: Path, seed: int) -> tuple[Labelled, Labelled, Sequence[str]]:
+    """150 intents, ten examples each; val; the out-of-scope part of val."""
+    data = json.loads((folder / "clinc150" / "data.json").read_text())
+    drawn, _ = _draw([(text, intent) for text, intent in data["train"]], seed, SHOTS, 0)
+    return drawn, [(text, intent) for text, intent in data["val"]], [text for text, _ in data["oos_val"]]
+
+
+def banking(folder: Path, seed: int) -> tuple[Labelled, Labelled, Sequence[str]]:
+    """77 intents of one bank, ten examples each; ten others each; what CLINC150 calls out of scope."""
+    with (folder / "banking77" / "train.csv").open(newline="") as file:
+        rows = [(row["text"].strip(), row["category"]) for row in csv.DictReader(file)]
+    drawn, held = _draw(rows, seed, SHOTS, SHOTS)
+    data = json.loads((folder / "clinc150" / "data.json").read_text())
+    return drawn, held, [text for text, _ in data["oos_val"]]
+
+
+def small(folder: Path, seed: int) -> Iterable[tuple[Labelled, Labelled, Sequence[str]]]:
+    """Assistants as authors write them: eight intents of one domain, six examples each; foreign is every other domain, too."""
+    data = json.loads((folder / "clinc150" / "data.json").read_text())
+    domains: Mapping[str, list[str]] = json.loads((folder / "clinc150" / "domains.json").read_text())
+    for domain in sorted(domains.keys() - {"small_talk", "meta"}):
+        chance = random.Random(f"{domain}{seed}")
+        intents = set(chance.sample(sorted(domains[domain]), 8))
+        drawn, _ = _draw([(text, intent) for text, intent in data["train"] if intent in intents], seed, 6, 0)
+        inside = [(text, intent) for text, intent in data["val"] if intent in intents]
+        elsewhere = [text for text, intent in data["val"] if intent not in domains[domain]]
+        yield drawn, inside, [text for text, _ in data["oos_val"]] + chance.sample(elsewhere, 200)
+
+
+def values(folder: Path) -> None:
+    """Answers to a question that was asked: is what is read from the answer what is read from the marked words alone?"""
+    slots = {
+        "people": Slot(type="integer"), "date": Slot(type="date"), "time": Slot(type="time"),
+        "first_name": Slot(type="string"), "last_name": Slot(type="string"),
+    }  # fmt: skip
+    prepare(slots.values(), "en")
+    moment = Moment(NOW, "en")
+    right: dict[str, list[bool]] = {}
+    took: list[float] = []
+    for item in json.loads((folder / "restaurant8k" / "train_3.json").read_text()):
+        text = item["userInput"]["text"]
+        for name in item.get("context", {}).get("requestedSlots", []):
+            span = next((label["valueSpan"] for label in item.get("labels", []) if label["slot"] == name), None)
+            if span is None or name not in slots:
+                continue
+            marked = text[span.get("startIndex", 0) : span["endIndex"]]
+            began = time.perf_counter()
+            given = answer(slots[name], text, moment)
+            took.append(time.perf_counter() - began)
+            wanted = marked if slots[name].type == "string" else answer(slots[name], marked, moment)
+            right.setdefault(name, []).append(given is not None and str(given).casefold() == str(wanted).casefold())
+    print(f"\n{'restaurant8k, asked slots':<34}{'right':>9}{'of':>7}")
+    for name, each in sorted(right.items()):
+        print(f"{name:<34}{statistics.mean(each):>9.3f}{len(each):>7}")
+    print(f"answer(): p50 {1000 * statistics.median(took):.2f} ms")
+
+
+def _draw(rows: Labelled, seed: int, shots: int, held: int) -> tuple[Labelled, Labelled]:
+    """So many utterances of each intent to learn, and so many others."""
+    by_intent: dict[str, list[str]] = {}
+    for text, intent in rows:
+        by_intent.setdefault(intent, []).append(text)
+    chance = random.Random(seed)
+    drawn: list[tuple[str, str]] = []
+    others: list[tuple[str, str]] = []
+    for intent in sorted(by_intent):
+        picked = chance.sample(by_intent[intent], min(shots + held, len(by_intent[intent])))
+        drawn += [(text, intent) for text in picked[:shots]]
+        others += [(text, intent) for text in picked[shots:]]
+    return drawn, others
+
+
+def _share(outcomes: Sequence[str], kind: str) -> float:
+    return outcomes.count(kind) / len(outcomes) if outcomes else float("nan")
+
+
+def _mean(scores: Sequence[Score]) -> Score:
+    return Score(*(statistics.mean(getattr(score, field.name) for score in scores) for field in fields(Score)))
+
+
+async def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
+    args = parser.parse_args()
+    print(HEAD)
+    for name, draw in (("CLINC150, 150 flows x 10", clinc), ("BANKING77, 77 flows x 10", banking)):
+        scores: list[Score] = []
+        for seed in args.seeds:
+            scores.append(await measure(*draw(args.data, seed)))
+            print(scores[-1].row(f"{name}, seed {seed}"))
+        print(_mean(scores).row(f"{name}, mean"))
+    scores = [await measure(*each) for seed in args.seeds for each in small(args.data, seed)]
+    print(_mean(scores).row(f"one domain, 8 flows x 6, mean of {len(scores)}"))
+    values(args.data)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

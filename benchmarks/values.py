@@ -24,8 +24,8 @@ SLOTS = {
     "people": Slot(type="integer", description="how many people"),
     "date": Slot(type="date"),
     "time": Slot(type="time"),
-    "first_name": Slot(type="string"),
-    "last_name": Slot(type="string"),
+    "first_name": Slot(type="string", description="the first name of the guest"),
+    "last_name": Slot(type="string", description="the last name of the guest"),
 }
 TYPED = ("people", "date", "time")
 
@@ -140,7 +140,7 @@ def _meant(name: str, label: str) -> object:
     if name == "date":
         for form in ("%A, %B %d, %Y", "%a, %d %b %Y", "%B %d, %Y", "%d %b %Y"):
             try:
-                return datetime.strptime(re.sub(r"(\d)(st|nd|rd|th)", r"\1", plain), form).date().isoformat()  # noqa: DTZ007
+                return datetime.strptime(re.sub(r"(\d)(st|nd|rd|th)", r"\1", plain), form).date().isoformat()
             except ValueError:
                 continue
     return plain if name in ("first_name", "last_name") else None
@@ -163,14 +163,18 @@ def _timed(utterances: list[_Utterance]) -> Iterator[float]:
 
 
 def _print(tallies: dict[str, _Tally], milliseconds: list[float], *, verbose: bool) -> None:
-    print("| slot | labelled | found | value right, of those judged | asked for: answered | unlabelled with a finding |")
+    print(
+        "| slot | labelled | found | value right, of those judged | asked for: answered | unlabelled with a finding |"
+    )
     print("|---|---|---|---|---|---|")
     for name, tally in tallies.items():
         print(
             f"| {name} | {tally.spans} | {_share(tally.overlapping, tally.spans)} | {_share(tally.exact, tally.judged)} of {tally.judged} "
             f"| {_share(tally.answered, tally.asked)} of {tally.asked} | {_share(tally.invented, tally.unlabelled)} of {tally.unlabelled} |"
         )
-    print(f"\nfind() over the five slots: p50 {median(milliseconds):.2f} ms, p99 {quantiles(milliseconds, n=100)[98]:.2f} ms a message")
+    print(
+        f"\nfind() over the five slots: p50 {median(milliseconds):.2f} ms, p99 {quantiles(milliseconds, n=100)[98]:.2f} ms a message"
+    )
     if verbose:
         for name, tally in tallies.items():
             print(f"\n{name} missed", *tally.missed, sep="\n  ")

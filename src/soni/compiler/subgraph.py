@@ -61,7 +61,9 @@ def _node(graph: FlowGraph, steps: frozenset[str]) -> Node:
 def running_step(dialogue: Dialogue, frame: int) -> str | None:
     """The step this frame stands at; ``None`` where it is not on top any more, or has to wait for something."""
     top = dialogue.top
-    if top is None or top.id != frame or top.waiting or dialogue.due or dialogue.handed_off:
+    if top is None or top.id != frame or top.waiting or dialogue.handed_off:
+        return None
+    if dialogue.due and dialogue.interruptible:
         return None
     return top.step
 

@@ -88,7 +88,7 @@ def _collect(scene: Scene, route: Route, step: Collect, pattern: bool) -> Iterat
         message = (
             f"what is asked? Neither this step has a 'message' or 'response', nor the slot {step.slot!r} a 'prompt'"
         )
-        yield Finding(route, message, code="nothing-to-ask")
+        yield Finding(at, message, code="nothing-to-ask")
     for number, rejection in enumerate(step.rejections):
         reject = (*route, "rejections", number)
         yield from scene.reads((*reject, "when"), rejection.when, pattern=pattern)

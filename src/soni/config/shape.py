@@ -113,29 +113,28 @@ def _take_out(data: object, detail: ErrorDetails) -> Route:
     route = _route(detail["loc"])
     if detail["type"] == "missing":
         route = route[:-1]
-    chain = [data]
+    chain, way = [data], list[Scalar]()
     for part in route:
-        child = _child(chain[-1], part)
-        if child is _NOTHING:
-            break
-        chain.append(child)
-    route = route[: len(chain) - 1]
-    for depth in range(len(route), 0, -1):
-        parent, part = chain[depth - 1], route[depth - 1]
+        parent = chain[-1]
+        if (child := _child(parent, part)) is not _NOTHING:
+            chain.append(child)
+            way.append(part)
+        elif not isinstance(parent, dict | list):
+            break  # a short form
+        elif not isinstance(part, int):
+            return route  # it went with something else; of a number, one thing stands where a list of them may
+    for depth in range(len(way), 0, -1):
+        parent, part = chain[depth - 1], way[depth - 1]
         if isinstance(parent, dict):
-            parent.pop(part, None)
-            return route[:depth]
-        if isinstance(parent, list) and isinstance(part, int) and _holds_steps(route[: depth - 1]):
-            written = chain[depth]
-            name = written.get("step") if isinstance(written, dict) else None
-            filler = _NO_ID.sub("_", "_".join(map(str, route[:depth])))[-100:]
-            parent[part] = {"step": name if _is_id(name) else f"_{filler}", "type": "noop"}
-            return route[:depth]
+            parent.pop(part)
+            return tuple(way[:depth])
+        if isinstance(parent, list) and isinstance(part, int) and _holds_steps(tuple(way[: depth - 1])):
+            parent[part] = _stand_in(chain[depth], tuple(way[:depth]))
+            return tuple(way[:depth])
     return ()
 
 
 _NOTHING: Final = object()
-_STEP_LISTS: Final = frozenset({"steps", "do", "then", "else"})
 
 
 def _child(parent: object, part: Scalar) -> object:
@@ -146,19 +145,26 @@ def _child(parent: object, part: Scalar) -> object:
     return _NOTHING
 
 
+def _stand_in(written: object, route: Route) -> dict[str, object]:
+    """A step that does nothing, with the id of the one that cannot be read, if that is one."""
+    name = written.get("step") if isinstance(written, dict) else None
+    if isinstance(name, str) and _ID.fullmatch(name):
+        return {"step": name, "type": "noop"}
+    return {"step": f"_{_NO_ID.sub('_', '_'.join(map(str, route)))[-100:]}", "type": "noop"}
+
+
+_ID: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,127}")
+_NO_ID: Final = re.compile(r"[^A-Za-z0-9]")
+_STEP_LISTS: Final = frozenset({"steps", "do", "then", "else"})
+
+
 def _holds_steps(route: Route) -> bool:
     last = route[-1] if route else ""
     return last in _STEP_LISTS or str(last).startswith("on_") or "cases" in route[-2:-1]
 
 
-def _is_id(name: object) -> bool:
-    return isinstance(name, str) and _ID.fullmatch(name) is not None
-
-
 # --- in words ------------------------------------------------------------------------------------------------------
 
-_ID: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,127}")
-_NO_ID: Final = re.compile(r"[^A-Za-z0-9]")
 _EXPECTED: Final[Mapping[str, str]] = {
     "string_type": "a text", "bool_type": "true or false", "int_type": "a whole number", "float_type": "a number",
     "tuple_type": "a list", "dict_type": "a mapping of names", "mapping_type": "a mapping of names",

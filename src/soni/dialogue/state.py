@@ -166,6 +166,14 @@ class Dialogue:
         """The started frame the user is in, below what it called and below patterns."""
         return next((frame for frame in reversed(self.stack) if frame.kind == "started"), None)
 
+    @property
+    def interruptible(self) -> bool:
+        """True where patterns that are due go first: the top frame is no unfinished pattern, nor called by one."""
+        at = len(self.stack) - 1
+        while at > 0 and self.stack[at].kind == "called":
+            at -= 1
+        return at < 0 or self.stack[at].kind != "pattern" or self.stack[-1].waiting
+
     def index_of(self, frame_id: int) -> int | None:
         """Where on the stack the frame with this id is."""
         return next((at for at, frame in enumerate(self.stack) if frame.id == frame_id), None)

@@ -23,8 +23,8 @@ _ROTATE_AT: Final = 10 * 1024 * 1024
 _KEPT_FILES: Final = 5
 # They bring handlers and lines of their own; the access log has users' names in its paths.
 _SERVER_LOGGERS: Final = ("uvicorn", "uvicorn.error", "uvicorn.access")
-# What these say at INFO is a line for each request they make.
-_CHATTY: Final = ("httpx", "httpcore", "watchfiles")
+# What these say is a line for each thing they do, with what it is done to.
+_CHATTY: Final = ("aiosqlite", "httpx", "httpcore", "watchfiles")
 
 
 @contextmanager

@@ -267,7 +267,7 @@ def _now() -> datetime:
 
 
 def _embedded(config: SoniConfig) -> Understander:
-    from soni.understanding.embedded import build
+    from soni.understanding.embedded.understander import build
 
     return build(config)
 

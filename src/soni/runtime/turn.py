@@ -149,7 +149,7 @@ class Turn:
         """Go from frame to frame until one waits for the user, or the stack is empty."""
         flows = self.toolbox.flows
         while not dialogue.handed_off:
-            if dialogue.due:
+            if dialogue.due and dialogue.interruptible:
                 pattern, *rest = dialogue.due
                 dialogue = replace(dialogue, due=tuple(rest)).push(pattern)
                 self.toolbox.emit(PatternRan(pattern.flow))

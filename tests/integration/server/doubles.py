@@ -23,6 +23,8 @@ class EchoRuntime:
         self.heard: list[Message] = []
         self.resumed: list[str] = []
         self.failure: Exception | None = None
+        self.start_failure: Exception | None = None
+        self.stop_failure: Exception | None = None
         self.store_failure: Exception | None = None
         self.store_hangs = False
         self.utterances: tuple[Utterance, ...] | None = None
@@ -33,11 +35,15 @@ class EchoRuntime:
         self.closed = 0
 
     async def __aenter__(self) -> Self:
+        if self.start_failure is not None:
+            raise self.start_failure
         self.opened += 1
         return self
 
     async def __aexit__(self, *raised: object) -> None:
         self.closed += 1
+        if self.stop_failure is not None:
+            raise self.stop_failure
 
     async def process_message(self, message: Message) -> Reply:
         self.turn_began.set()

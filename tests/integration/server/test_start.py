@@ -1,12 +1,21 @@
 """The service as a process: how it starts, refuses to start, and stops."""
 
+import asyncio
 import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import pytest
+import uvicorn
+from fastapi import FastAPI
+from starlette.types import Message
 
+from soni.errors import ConfigurationError, StoreUnavailable
+from soni.server.api import create_app
+
+from .doubles import EchoRuntime
 from .processes import ASSISTANT, SONI, UVICORN, run, served
 
 HEAVY = ("soni.runtime.loop", "langgraph", "numpy", "dspy", "sklearn", "dateparser")
@@ -26,7 +35,7 @@ def test_importing_the_app_loads_nothing(tmp_path: Path) -> None:
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("command", [UVICORN, (*UVICORN, "--loop", "asyncio"), (*SONI, "serve", "--port", "0")])
+@pytest.mark.parametrize("command", [UVICORN, (*SONI, "serve", "--port", "0")])
 def test_without_an_assistant_it_does_not_start(tmp_path: Path, command: tuple[str, ...]) -> None:
     """A missing configuration is told in words, with exit code 78 and no traceback."""
     done = run(tmp_path, command)
@@ -47,6 +56,62 @@ def test_a_broken_assistant_does_not_start(tmp_path: Path, command: tuple[str, .
     assert f"broken.yaml:{broken.count(chr(10))}:" in done.stderr
     assert "flows" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("loop", ["uvloop", "asyncio"])
+def test_the_exit_code_under_any_loop(
+    tmp_path: Path, loop: Literal["uvloop", "asyncio"], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where uvicorn owns the process, it ends with 78, whatever the event loop."""
+    config = uvicorn.Config(create_app(tmp_path / "soni.yaml"), loop=loop, log_config=None)
+    with pytest.raises(SystemExit) as ended:
+        uvicorn.Server(config).run()
+
+    assert ended.value.code == 78
+    assert "soni.yaml" in capsys.readouterr().err
+
+
+async def test_nobody_elses_process_is_ended(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where somebody else runs the app, a failed start is told to them, with the error itself."""
+    sent, failure = await start(create_app(tmp_path / "soni.yaml"))
+    await asyncio.sleep(0)
+
+    assert sent == [{"type": "lifespan.startup.failed", "message": ""}]
+    assert isinstance(failure, ConfigurationError)
+    assert capsys.readouterr().err == f"Soni cannot start.\n{failure.message}\n"
+
+
+async def test_a_store_that_is_down_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """What the operator can act on comes in words as well."""
+    runtime = EchoRuntime()
+    runtime.start_failure = StoreUnavailable("The disk is full.")
+    sent, failure = await start(create_app(runtime=runtime))
+
+    assert sent == [{"type": "lifespan.startup.failed", "message": ""}]
+    assert failure is runtime.start_failure
+    assert capsys.readouterr().err == "Soni cannot start.\nThe disk is full.\n"
+
+
+async def test_what_nobody_expected_is_told_with_its_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    """An error of Soni's own is not dressed up."""
+    runtime = EchoRuntime()
+    runtime.start_failure = RuntimeError("boom")
+    sent, failure = await start(create_app(runtime=runtime))
+
+    assert failure is runtime.start_failure
+    assert "Traceback" in sent[0]["message"]
+    assert capsys.readouterr().err == ""
+
+
+async def test_an_error_while_stopping_is_no_failed_start(capsys: pytest.CaptureFixture[str]) -> None:
+    """What goes wrong at the end is told as such."""
+    runtime = EchoRuntime()
+    runtime.stop_failure = StoreUnavailable("The disk is full.")
+    sent, failure = await start(create_app(runtime=runtime))
+
+    assert [message["type"] for message in sent] == ["lifespan.startup.complete", "lifespan.shutdown.failed"]
+    assert failure is runtime.stop_failure
+    assert capsys.readouterr().err == ""
 
 
 def test_a_second_process_on_the_same_file_is_refused(folder: Path) -> None:
@@ -109,3 +174,21 @@ def test_the_log_of_a_service(folder: Path) -> None:
     assert any(line.get("request_id") == "r-1" for line in lines)
     assert "ana-maria" not in told
     assert "swordfish" not in told
+
+
+async def start(app: FastAPI) -> tuple[list[Message], BaseException | None]:
+    """Take an app through its life as a server does: what it said to the server, and what it raised."""
+    sent: list[Message] = []
+    events = iter(["lifespan.startup", "lifespan.shutdown"])
+
+    async def receive() -> Message:
+        return {"type": next(events)}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    try:
+        await app({"type": "lifespan", "state": {}}, receive, send)
+    except Exception as error:  # noqa: BLE001 - it is what the caller asks for
+        return sent, error
+    return sent, None

@@ -132,7 +132,7 @@ def test_one_mistake_is_one_problem(find: Find, written: str, code: str, key: st
         ("{step: a, type: branch, slot: x, evaluate: y, cases: {a: end}}", "invalid", "", None),
         ("{step: a, type: branch, slot: x, when: [{else: end}]}", "invalid", "", None),
         ("{step: a, type: branch, slot: x, cases: {true: 5}}", "wrong-type", ".cases.true", None),
-        ("{step: a, type: branch, slot: x, cases: {10: [{step: b, type: say, mesage: x}]}}", "unknown-key", ".cases.10[0].mesage", "message"),
+        ("{step: a, type: branch, slot: x, cases: {9: [{step: b, type: sy}]}}", "wrong-value", ".cases.9[0].type", "say"),
         ("{step: a, type: branch, when: []}", "invalid", ".when", None),
         ("{step: a, type: branch, when: [{else: end}, {condition: a, then: b}]}", "invalid", ".when", None),
         ("{step: a, type: branch, when: [{condition: a, then: b, else: c}]}", "invalid", ".when[0]", None),
@@ -152,17 +152,19 @@ def test_one_mistake_in_a_step_is_one_problem(
     find: Find, step: str, code: str, key: str, suggestion: str | None
 ) -> None:
     """A step is judged as the kind it says it is, and by nothing else."""
-    problems = find(f'version: "1.0"\nslots: {{x: {{prompt: X?}}}}\nflows:\n  f:\n    steps:\n      - {step}\n')
+    problems = find(
+        f'version: "1.0"\nslots: {{x: {{prompt: X?}}, a: {{}}, b: {{}}}}\nactions: {{x: {{}}}}\nflows:\n  f:\n    steps:\n      - {step}\n'
+    )
 
     assert told(problems) == [(code, f"flows.f.steps[0]{key}", suggestion)]
-    assert problems[0].line == 6
+    assert problems[0].line == 7
     assert "Input should" not in problems[0].message
 
 
 def test_an_assistant_says_its_version(find: Find) -> None:
     """Without quotes it is meant all the same; another one is not known."""
     assert told(find("slots: {}")) == [("missing-key", "version", None)]
-    assert told(find('version: "2.0"')) == [("wrong-value", "version", None)]
+    assert told(find('version: "2.0"')) == [("wrong-value", "version", "1.0")]
     assert told(find("version: [1]")) == [("wrong-value", "version", None)]
     assert find("version: 1.0") == ()
 

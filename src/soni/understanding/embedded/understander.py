@@ -87,6 +87,11 @@ class EmbeddedUnderstander:
                 return done
         return self._chooser.wishes(hearing) or self._chooser.decide(self._chooser.choose(hearing), hearing)
 
+    def likeliest(self, said: str, briefing: Briefing) -> str | None:
+        """The flow a message is about more than about any other, however little."""
+        best = self._chooser.choose(self._hearing(said, briefing)).best
+        return best.flow if best else None
+
     def _hearing(self, said: str, briefing: Briefing) -> Hearing:
         reach = self._reach.get(briefing.active_flow or "")
         if briefing.expected is not None and (asking := self._reach.get(briefing.expected.flow)) is not None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from soni.value import Value
 
 
-class InvalidValue(ValueError):  # noqa: N818  (not a fault of the program: the user gives another value)
+class InvalidValue(ValueError):
     """What was said is no value of this slot; the message is written to the user."""
 
     def __init__(self, reason: str, message: str) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 from soni.config.models import Choice
 from soni.understanding.values.numbers import numbers_in
 from soni.understanding.values.spans import Span, apart
-from soni.understanding.values.text import any_of, plain
+from soni.understanding.values.text import any_of, matches, plain, spaced
 from soni.understanding.values.vocabulary import Vocabulary, vocabulary_of
 from soni.value import Scalar
 
@@ -30,7 +30,7 @@ class _Index:
 def choices_in(text: str, choices: tuple[Choice, ...], language: str) -> list[Span[Scalar]]:
     """Every choice a folded text names, in order: by its value, a synonym (1.0), or either with a typo (0.7)."""
     index = _index(choices)
-    exact = [Span(match.start(), match.end(), index.values[_key(match[0])]) for match in index.pattern.finditer(text)]
+    exact = [Span(match.start(), match.end(), index.values[spaced(match[0])]) for match in matches(index.pattern, text)]
     by_number = {float(choice.value): choice.value for choice in choices if isinstance(choice.value, int | float)}
     if by_number:
         numbers = [span for span in numbers_in(text, language) if float(span.value) in by_number]
@@ -56,7 +56,7 @@ def choice_by_position(text: str, choices: tuple[Choice, ...], language: str) ->
 
 def _position(match: re.Match[str], vocabulary: Vocabulary) -> int | None:
     if match["ordinal"]:
-        return vocabulary.ordinals[_key(match["ordinal"])]
+        return vocabulary.ordinals[spaced(match["ordinal"])]
     if match["digits"]:
         return int(match["digits"])
     numbers = numbers_in(match["word"], vocabulary.code)
@@ -67,20 +67,16 @@ def _mistyped(text: str, index: _Index) -> Iterator[Span[Scalar]]:
     """Runs of words that are a typo away from a phrase of the same number of words."""
     from rapidfuzz.distance import OSA
 
-    tokens = [(match.start(), match.end()) for match in _TOKEN.finditer(text)]
+    tokens = [(match.start(), match.end()) for match in matches(_TOKEN, text)]
     for size in range(1, index.longest + 1):
         for first in range(len(tokens) - size + 1):
             start, end = tokens[first][0], tokens[first + size - 1][1]
-            said = _key(text[start:end])
+            said = spaced(text[start:end])
             for phrase, value in index.values.items():
                 # Short words are a typo away from too many others; people seldom mistype the first letter.
                 allowed = 0 if len(phrase) < 5 else 1 if len(phrase) < 9 else 2
                 if allowed and said[0] == phrase[0] and OSA.distance(said, phrase, score_cutoff=allowed) <= allowed:
                     yield Span(start, end, value, 0.7)
-
-
-def _key(words: str) -> str:
-    return " ".join(words.split())
 
 
 @lru_cache(maxsize=256)
@@ -89,7 +85,7 @@ def _index(choices: tuple[Choice, ...]) -> _Index:
     for choice in choices:
         value = str(choice.value).lower() if isinstance(choice.value, bool) else str(choice.value)
         for phrase in (value, value.replace("_", " ").replace("-", " "), *choice.synonyms):
-            if key := _key(plain(phrase)):
+            if key := spaced(plain(phrase)):
                 values.setdefault(key, choice.value)
     longest = max((phrase.count(" ") + 1 for phrase in values), default=0)
     return _Index(re.compile(rf"(?<!\w){any_of(values)}(?!\w)"), values, min(longest, 6))

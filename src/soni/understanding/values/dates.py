@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from soni.understanding.values._libraries import calendar_names
 from soni.understanding.values.spans import Span, apart
-from soni.understanding.values.text import any_of, plain, spaced
+from soni.understanding.values.text import any_of, matches, plain, spaced
 from soni.understanding.values.vocabulary import Vocabulary, territory_of, vocabulary_of
 
 _MONTHS: Final = (
@@ -55,11 +55,11 @@ def dates_in(text: str, now: datetime, language: str) -> list[Span[date]]:
 
 
 def _written(text: str, today: date, grammar: _Grammar) -> Iterator[Span[date]]:
-    for match in grammar.iso.finditer(text):
+    for match in matches(grammar.iso, text):
         if day := _day(int(match["year"]), int(match["month"]), int(match["day"])):
             yield Span(match.start(), match.end(), day)
     for pattern in (grammar.with_year, grammar.without_year):
-        for match in pattern.finditer(text):
+        for match in matches(pattern, text):
             first, second, year = int(match["first"]), int(match["second"]), match.groupdict().get("year")
             month, number = (first, second) if grammar.order == "MDY" else (second, first)
             if month > 12:
@@ -70,14 +70,14 @@ def _written(text: str, today: date, grammar: _Grammar) -> Iterator[Span[date]]:
 
 def _of_month(text: str, today: date, vocabulary: Vocabulary, grammar: _Grammar) -> Iterator[Span[date]]:
     for pattern in (grammar.day_month, grammar.month_day):
-        for match in pattern.finditer(text):
+        for match in matches(pattern, text):
             number = _day_number(match, vocabulary)
             if day := _resolve(match["year"], grammar.months[match["month"]], number, today):
                 yield Span(match.start(), match.end(), day)
 
 
 def _weekdays(text: str, today: date, vocabulary: Vocabulary, grammar: _Grammar) -> Iterator[Span[date]]:
-    for match in grammar.weekday.finditer(text):
+    for match in matches(grammar.weekday, text):
         weekday = grammar.weekdays[match["weekday"]]
         if match["day"]:
             day = _weekday_of_month(weekday, _day_number(match, vocabulary), today)
@@ -90,14 +90,14 @@ def _weekdays(text: str, today: date, vocabulary: Vocabulary, grammar: _Grammar)
 
 def _ordinals(text: str, today: date, vocabulary: Vocabulary, grammar: _Grammar) -> Iterator[Span[date]]:
     """A day of the month alone: *the 18th* (0.7); in words or without its ending only where it is asked for."""
-    for match in grammar.ordinal.finditer(text):
+    for match in matches(grammar.ordinal, text):
         number = _day_number(match, vocabulary)
         if 1 <= number <= 31:
             yield Span(match.start(), match.end(), _next_day(number, today), 0.7 if match["suffix"] else 0.3)
 
 
 def _relative(text: str, today: date, vocabulary: Vocabulary, grammar: _Grammar) -> Iterator[Span[date]]:
-    for match in grammar.relative.finditer(text):
+    for match in matches(grammar.relative, text):
         yield Span(match.start(), match.end(), today + _DAY * vocabulary.days[spaced(match[0])])
 
 
@@ -166,7 +166,9 @@ def _grammar(language: str) -> _Grammar:
     if vocabulary.dotted_dates:
         short = r"(?P<mark>[./])(?P<second>\d{1,2})(?:(?<=/\d\d)|(?<=/\d)|[.])(?![\w/:]|[.]\d)"
     return _Grammar(
-        iso=re.compile(r"(?<![\w./-])(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?![\d/-])"),
+        iso=re.compile(
+            r"(?<![\w./-])(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?![\d/-])"
+        ),
         with_year=re.compile(
             r"(?<![\w./:-])(?P<first>\d{1,2})(?P<mark>[/.-])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4}|\d{2})(?![\w/]|[.:-]\d)"
         ),

@@ -11,7 +11,7 @@ from typing import Final
 
 from soni.understanding.values.numbers import numbers_in, run_pattern
 from soni.understanding.values.spans import Span, apart
-from soni.understanding.values.text import any_of, spaced
+from soni.understanding.values.text import any_of, matches, spaced
 from soni.understanding.values.vocabulary import vocabulary_of
 
 SECONDS_OF_A_MONTH: Final = 365 * 86400 // 12
@@ -62,7 +62,11 @@ def lengths_in(text: str, language: str) -> list[Span[Length]]:
     found: list[Span[Length]] = []
     for piece in _pieces(text, code, grammar):
         previous = found[-1] if found else None
-        if previous and piece.start - previous.end <= _MAX_GAP and grammar.join.fullmatch(text, previous.end, piece.start):
+        if (
+            previous
+            and piece.start - previous.end <= _MAX_GAP
+            and grammar.join.fullmatch(text, previous.end, piece.start)
+        ):
             found.pop()
             piece = Span(previous.start, piece.end, _sum(previous.value, piece.value))
         found.append(piece)
@@ -103,7 +107,7 @@ def _sum(one: Length, other: Length) -> Length:
 
 def _pieces(text: str, code: str, grammar: _Grammar) -> Iterator[Span[Length]]:
     """One number with one unit each, and what a unit may carry behind it: *and a half*, the 30 of ``1h30``."""
-    for match in grammar.piece.finditer(text):
+    for match in matches(grammar.piece, text):
         end = match.end()
         if match["short"]:
             amount, unit, months = Decimal(match["short"].replace(",", ".")), _SHORT[match["letter"]], 0
@@ -133,7 +137,7 @@ def _amount(written: str | None, half: str | None, code: str) -> Decimal:
 
 
 def _in_iso(text: str) -> Iterator[Span[Length]]:
-    for match in _ISO.finditer(text):
+    for match in matches(_ISO, text):
         seconds = sum((Decimal(match[letter] or 0) * _SHORT[letter] for letter in "wdhms"), Decimal(0))
         if seconds <= MAX_SECONDS:
             yield Span(match.start(), match.end(), Length(0, seconds))

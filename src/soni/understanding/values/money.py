@@ -7,47 +7,27 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
-from soni.understanding.values.numbers import numbers_in
+from soni.understanding.values._libraries import currency_codes
 from soni.understanding.values.spans import Span
-from soni.understanding.values.text import Folded, any_of, plain
-from soni.understanding.values.vocabulary import vocabulary_of
+from soni.understanding.values.text import Folded, any_of, plain, spaced
+from soni.understanding.values.vocabulary import territory_of, vocabulary_of
 
 _SYMBOLS: Final[Mapping[str, str]] = {
-    "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₽": "RUB", "₩": "KRW", "₺": "TRY", "₪": "ILS", "₫": "VND", "₴": "UAH", "฿": "THB",
-    "₱": "PHP", "₦": "NGN", "us$": "USD", "ca$": "CAD", "c$": "CAD", "a$": "AUD", "au$": "AUD", "nz$": "NZD", "r$": "BRL", "mx$": "MXN",
-    "hk$": "HKD", "s$": "SGD", "zł": "PLN", "kc": "CZK",
+    "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₽": "RUB", "₩": "KRW", "₺": "TRY", "₪": "ILS", "₫": "VND", "₴": "UAH",
+    "฿": "THB", "₱": "PHP", "₦": "NGN", "us$": "USD", "c$": "CAD", "ca$": "CAD", "a$": "AUD", "au$": "AUD", "nz$": "NZD",
+    "r$": "BRL", "mx$": "MXN", "hk$": "HKD", "s$": "SGD", "zł": "PLN", "kč": "CZK",
 }  # fmt: skip
 _DOLLARS: Final[Mapping[str, str]] = {
     "CA": "CAD", "AU": "AUD", "NZ": "NZD", "MX": "MXN", "AR": "ARS", "CL": "CLP", "CO": "COP", "SG": "SGD", "HK": "HKD",
 }  # fmt: skip
-"""What ``$`` is where the territory of the language is known; elsewhere it is USD."""
+"""What ``$`` is where the language names its territory; elsewhere it is USD."""
 
 _COMMON: Final = frozenset(
-    [
-        "eur",
-        "usd",
-        "gbp",
-        "jpy",
-        "chf",
-        "cad",
-        "aud",
-        "inr",
-        "cny",
-        "sek",
-        "nok",
-        "dkk",
-        "pln",
-        "mxn",
-        "brl",
-        "czk",
-        "huf",
-        "nzd",
-        "sgd",
-        "hkd",
-        "zar",
-    ]
-)
-"""Codes that are heard in small letters too; others are words (``all``, ``try``, ``top``) unless written large."""
+    ("EUR", "USD", "GBP", "JPY", "CHF", "CAD", "AUD", "INR", "CNY", "SEK", "NOK", "DKK", "PLN", "MXN", "BRL", "CZK", "HUF", "NZD")
+)  # fmt: skip
+"""Codes that count in small letters too; the others are words (``all``, ``try``, ``top``) unless written large."""
+
+_FOLDED_SYMBOLS: Final[Mapping[str, str]] = {plain(symbol): code for symbol, code in _SYMBOLS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,56 +38,41 @@ class Amount:
     currency: str | None
 
 
-def amounts_in(folded: Folded, language: str, numbers: list[Span[Decimal]] | None = None) -> list[Span[Amount]]:
-    """Every amount of a text, in order; numbers without a currency score 0.5."""
+def amounts_in(folded: Folded, numbers: list[Span[Decimal]], language: str) -> list[Span[Amount]]:
+    """The amounts that the numbers of a text are, in order; those without a currency score half."""
     before, after = _marks(vocabulary_of(language).code)
     text = folded.text
     found: list[Span[Amount]] = []
-    for number in numbers if numbers is not None else numbers_in(text, language):
-        ahead = before.search(text, max(0, number.start - 8), number.start)
-        behind = after.match(text, number.end)
+    for number in numbers:
         start, end, currency = number.start, number.end, None
-        if ahead and (currency := _code(ahead["currency"], folded.slice(ahead.start(1), ahead.end(1)), language)):
-            start = ahead.start()
-        elif behind and (currency := _code(behind["currency"], folded.slice(behind.start(1), behind.end(1)), language)):
-            end = behind.end()
-        elif attached := re.search(r"[a-z]{3}\Z", text[number.start : number.end]):
-            currency = _code(attached[0], attached[0], language)
-        score = number.score if currency else number.score * 0.5
-        found.append(Span(start, end, Amount(number.value, currency), score))
+        if match := before.search(text, max(0, start - 8), start):
+            currency = currency_of(folded.slice(*match.span("currency")), language)
+            start = match.start() if currency else start
+        if currency is None and (match := after.match(text, end)):
+            currency = currency_of(folded.slice(*match.span("currency")), language)
+            end = match.end() if currency else end
+        found.append(Span(start, end, Amount(number.value, currency), number.score if currency else number.score * 0.5))
     return found
 
 
 def currency_of(written: str, language: str) -> str | None:
-    """The ISO 4217 code of a currency in words, as a symbol or as a code."""
-    return _code(plain(written.strip()), written.strip(), language)
-
-
-def _code(folded: str, original: str, language: str) -> str | None:
-    words = vocabulary_of(language).currencies
-    folded = " ".join(folded.split())
-    if folded == "$":
-        return _DOLLARS.get(language.replace("_", "-").partition("-")[2].upper(), "USD")
-    if code := _SYMBOLS.get(folded) or words.get(folded):
+    """The ISO 4217 code of a currency in words (``euros``), as a symbol (``€``) or as a code."""
+    said = spaced(plain(written))
+    if said == "$":
+        return _DOLLARS.get(territory_of(language) or "", "USD")
+    if code := _FOLDED_SYMBOLS.get(said) or vocabulary_of(language).currencies.get(said):
         return code
-    if folded.upper() in _codes() and (folded in _COMMON or original.isupper()):
-        return folded.upper()
-    return None
+    code = said.upper()
+    return code if code in currency_codes() and (code in _COMMON or written.isupper()) else None
 
 
-@lru_cache(maxsize=1)
-def _codes() -> frozenset[str]:
-    from price_parser.parser import CURRENCY_CODES
-
-    return frozenset(CURRENCY_CODES)
-
-
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
 def _marks(code: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    symbols = any_of(("$", *(plain(symbol) for symbol in _SYMBOLS)))
+    """What stands before a number, and behind it; a code may be attached: 50eur."""
+    symbols = any_of(("$", *_FOLDED_SYMBOLS))
     words = any_of(vocabulary_of(code).currencies)
-    codes = any_of(name.lower() for name in _codes())
+    codes = any_of(name.lower() for name in currency_codes())
     return (
         re.compile(rf"(?<!\w)(?P<currency>{symbols}|{codes})\s?\Z"),
-        re.compile(rf"\s?(?:(?P<currency>{symbols}|(?:{words}|{codes})(?!\w)))"),
+        re.compile(rf"\s?(?P<currency>{symbols}|(?:{words}|{codes})(?!\w))"),
     )

@@ -9,7 +9,7 @@ from typing import Final
 
 from soni.understanding.values._libraries import number_parser
 from soni.understanding.values.spans import Span, apart
-from soni.understanding.values.text import any_of, plain, spaced
+from soni.understanding.values.text import any_of, matches, plain, spaced
 from soni.understanding.values.vocabulary import Vocabulary, vocabulary_of
 
 MAX_DIGITS: Final = 18
@@ -17,6 +17,9 @@ MAX_DIGITS: Final = 18
 
 _ATTACHED: Final = "%|kg|km|cm|mm|lbs?|eur|usd|gbp|chf|x"
 """What may follow digits without a space; ``18th``, ``6pm`` and ``A320`` are no numbers."""
+
+_MAX_WORDS: Final = 20
+"""Words of one number; without an end, a long text of number words would be gone over again from each of them."""
 
 _HALF: Final = Decimal("0.5")
 _WORD: Final = re.compile(r"\w+")
@@ -32,7 +35,7 @@ class _Grammar:
     and_a_half: re.Pattern[str]
     before_pronoun: re.Pattern[str]
     after_pronoun: re.Pattern[str]
-    run: str
+    short_run: str
     fixed: Mapping[str, int]
     scales: Mapping[str, int]
 
@@ -45,8 +48,8 @@ def numbers_in(text: str, language: str) -> list[Span[Decimal]]:
 
 
 def run_pattern(language: str) -> str:
-    """A regular expression, without groups, for a number in words."""
-    return _grammar(vocabulary_of(language).code).run
+    """A regular expression, without groups, for a number of up to four words, as hours and lengths of time have them."""
+    return _grammar(vocabulary_of(language).code).short_run
 
 
 def number_from(digits: str, decimal: str) -> Decimal | None:
@@ -79,7 +82,7 @@ def _grouped(groups: list[str]) -> bool:
 
 
 def _in_digits(text: str, vocabulary: Vocabulary, grammar: _Grammar) -> Iterator[Span[Decimal]]:
-    for match in grammar.digits.finditer(text):
+    for match in matches(grammar.digits, text):
         number = number_from(match["digits"], vocabulary.decimal)
         if number is None:
             continue
@@ -91,7 +94,7 @@ def _in_digits(text: str, vocabulary: Vocabulary, grammar: _Grammar) -> Iterator
 
 
 def _in_words(text: str, vocabulary: Vocabulary, grammar: _Grammar) -> Iterator[Span[Decimal]]:
-    for match in grammar.in_words.finditer(text):
+    for match in matches(grammar.in_words, text):
         if match["half"]:
             yield Span(match.start(), match.end(), Decimal(grammar.scales[spaced(match["halved"])]) / 2)
         elif match["fixed"]:
@@ -106,7 +109,10 @@ def _spoken(match: re.Match[str], text: str, vocabulary: Vocabulary, grammar: _G
     first = 0
     while first < len(words):
         last, value = first, None
-        while last < len(words) and (longer := _parsed(text[words[first][0] : words[last][1]], vocabulary.code)) is not None:
+        while (
+            last < len(words)
+            and (longer := _parsed(text[words[first][0] : words[last][1]], vocabulary.code)) is not None
+        ):
             value, last = longer, last + 1
         if value is None:
             first += 1
@@ -165,10 +171,11 @@ def _grammar(code: str) -> _Grammar:
         fixed = vocabulary.numbers
         number = any_of(plain(name) for name in known.all_numbers)
         joins = any_of(plain(token) for token in known.skip_tokens if token.isalpha())
-        run = rf"{number}(?:(?:\s{{1,3}}|\s?-\s?|\s{{1,3}}{joins}\s{{1,3}}){number})*"
+        following = rf"(?:(?:\s{{1,3}}|\s?-\s?|\s{{1,3}}{joins}\s{{1,3}}){number})"
+        run, short_run = rf"{number}{following}{{0,{_MAX_WORDS}}}", rf"{number}{following}{{0,3}}"
         after_article = any_of(name for name in scales if len(name) > 1 and _parsed(name, code) is not None)
     else:
-        run = any_of(vocabulary.numbers)
+        run = short_run = any_of(vocabulary.numbers)
         after_article = any_of(())
     long = any_of(scale for scale in scales if len(scale) > 1)
     short = any_of(scale for scale in scales if len(scale) == 1)
@@ -186,7 +193,7 @@ def _grammar(code: str) -> _Grammar:
         and_a_half=re.compile(rf"\s{any_of(vocabulary.and_a_half)}(?!\w)"),
         before_pronoun=re.compile(rf"(?<!\w){any_of(vocabulary.before_pronoun)}\s+\Z"),
         after_pronoun=re.compile(rf"\s+{any_of(vocabulary.after_pronoun)}(?!\w)"),
-        run=run,
+        short_run=short_run,
         fixed=fixed,
         scales=scales,
     )

@@ -8,8 +8,8 @@ from typing import Final
 
 from soni.config.models import Slot, SlotType
 from soni.understanding.values import shapes
+from soni.understanding.values.answering import answer
 from soni.understanding.values.base import InvalidValue, Moment
-from soni.understanding.values.finding import answer
 from soni.understanding.values.limits import check_limits, check_pattern
 from soni.understanding.values.money import currency_of
 from soni.understanding.values.numbers import MAX_DIGITS
@@ -46,8 +46,16 @@ def parse(slot: Slot, written: Value, moment: Moment) -> Value:
         raise InvalidValue("choice" if slot.type == "choice" else "type", _wanted(slot))
     if isinstance(value, str) and slot.type == "string":
         check_pattern(slot, value)
-    check_limits(slot, value, moment)
+    check_limits(slot, value)
     return value
+
+
+def parse_or_none(slot: Slot, written: Value, moment: Moment) -> Value | None:
+    """The slot's value, or ``None`` where what was written is none."""
+    try:
+        return parse(slot, written, moment)
+    except InvalidValue:
+        return None
 
 
 def _wanted(slot: Slot) -> str:
@@ -74,56 +82,58 @@ def _from_text(slot: Slot, text: str, moment: Moment) -> Value | None:
 def _from_json(
     slot: Slot, written: bool | int | float | list[Value] | dict[str, Value], moment: Moment
 ) -> Value | None:
-    """A value that is no text; of a type that it cannot be, ``None``."""
-    match slot.type, written:
-        case "boolean", bool():
-            return written
-        case "choice", bool() | int() | float():
-            return next(
-                (
-                    c.value
-                    for c in slot.choices
-                    if c.value == written and isinstance(c.value, bool) == isinstance(written, bool)
-                ),
-                None,
-            )
-        case "list", list():
-            return [item if isinstance(item, str) else json.dumps(item, ensure_ascii=False) for item in written]
-        case "object", dict():
-            return written
-        case "money", {"amount": amount, **rest}:
-            return _money(amount, rest.get("currency"), moment)
-        case _, bool():
-            return None
-        case (("integer" | "float" | "duration" | "money" | "string" | "phone"), int() | float()):
+    """A value that is no text; ``None`` where the slot cannot hold it."""
+    match written:
+        case bool():
+            return written if slot.type == "boolean" else _choice(slot, written)
+        case int() | float():
             return _number(slot, written, moment)
-    return None
+        case list():
+            return [_item(item) for item in written] if slot.type == "list" else None
+        case dict() if slot.type == "money":
+            return _money(written.get("amount"), written.get("currency"), moment)
+        case dict():
+            return written if slot.type == "object" else None
 
 
 def _number(slot: Slot, written: int | float, moment: Moment) -> Value | None:
     if not math.isfinite(written) or abs(written) >= 10**MAX_DIGITS:
         return None
     match slot.type:
+        case "choice":
+            return _choice(slot, written)
         case "integer":
             return shapes.integer(Decimal(written))
         case "float":
             return float(written)
         case "duration":
-            return shapes.seconds(Decimal(written)) if written >= 0 else None
+            return shapes.seconds(Decimal(str(written))) if written >= 0 else None
         case "money":
-            return {"amount": float(written), "currency": None}
+            return _money(written, None, moment)
+        case "string":
+            return str(written)
         case "phone":
             return answer(slot, str(written), moment)
-    return str(written)
+    return None
+
+
+def _choice(slot: Slot, written: bool | int | float) -> Value | None:
+    """The choice that is this value; ``1`` is not ``true``."""
+    alike = (choice.value for choice in slot.choices if isinstance(choice.value, bool) == isinstance(written, bool))
+    return next((value for value in alike if value == written), None)
+
+
+def _item(item: Value) -> str:
+    return item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
 
 
 def _money(amount: Value, currency: Value, moment: Moment) -> Value | None:
-    if isinstance(amount, bool) or not isinstance(amount, int | float) or not math.isfinite(amount):
+    if isinstance(amount, bool) or not isinstance(amount, int | float):
         return None
-    if currency is None:
-        return {"amount": float(amount), "currency": None}
+    if not math.isfinite(amount) or abs(amount) >= 10**MAX_DIGITS:
+        return None
     code = currency_of(currency, moment.language) if isinstance(currency, str) else None
-    return {"amount": float(amount), "currency": code} if code else None
+    return {"amount": float(amount), "currency": code} if currency is None or code else None
 
 
 def _iso(text: str, moment: Moment) -> str | None:

@@ -1,86 +1,91 @@
 """One message, read for values: what each kind of reader finds is looked for once and kept for the next slot."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property, lru_cache
+from typing import Final
 
-from soni.understanding.values import contacts, dates, durations, money, numbers, times
 from soni.understanding.values.base import Moment
-from soni.understanding.values.durations import Length
-from soni.understanding.values.money import Amount
-from soni.understanding.values.spans import Span, outside
-from soni.understanding.values.text import Folded, fold
-from soni.understanding.values.times import ClockTime
+from soni.understanding.values.contacts import emails_in, phones_in
+from soni.understanding.values.dates import dates_in
+from soni.understanding.values.durations import Length, lengths_in, moments_in
+from soni.understanding.values.money import Amount, amounts_in
+from soni.understanding.values.numbers import numbers_in
+from soni.understanding.values.spans import Span, apart, parted
+from soni.understanding.values.text import fold
+from soni.understanding.values.times import ClockTime, times_in
+
+_DOUBT: Final = 0.4
+"""What is left of a number's score where it is likely a part of something else."""
 
 
 class Reading:
     """A text at a moment; positions are those of the folded text."""
 
     def __init__(self, text: str, moment: Moment) -> None:
-        self.folded: Folded = fold(text)
+        self.folded = fold(text)
         self.text = self.folded.text
         self.moment = moment
-        self.language = moment.language
         self.now = moment.now
-
-    @cached_property
-    def _has_digit(self) -> bool:
-        return any(character.isdigit() for character in self.text)
-
-    @cached_property
-    def dates(self) -> list[Span[date]]:
-        """Days."""
-        return dates.dates_in(self.text, self.now, self.language)
-
-    @cached_property
-    def times(self) -> list[Span[ClockTime]]:
-        """Times of the day that are no part of a written date."""
-        found = times.times_in(self.text, self.now, self.language)
-        days = [
-            span
-            for span in self.dates
-            if self._has_digit and any(c.isdigit() for c in self.text[span.start : span.end])
-        ]
-        return [
-            span
-            for span in found
-            if not any(day.overlaps(span) and day.end - day.start > span.end - span.start for day in days)
-        ]
+        self.language = moment.language
 
     @cached_property
     def lengths(self) -> list[Span[Length]]:
         """Lengths of time."""
-        return durations.lengths_in(self.text, self.language)
+        return lengths_in(self.text, self.language)
+
+    @cached_property
+    def moments(self) -> list[Span[datetime]]:
+        """Moments counted from now."""
+        return moments_in(self.lengths, self.text, self.now, self.language)
+
+    @cached_property
+    def dates(self) -> list[Span[date]]:
+        """Days, with those of the moments counted from now."""
+        counted = (Span(span.start, span.end, span.value.date(), span.score) for span in self.moments)
+        return apart([*dates_in(self.text, self.now, self.language), *counted])
+
+    @cached_property
+    def times(self) -> list[Span[ClockTime]]:
+        """Times of the day; those counted from now only within a day, and none that is a part of a written day."""
+        near = [span for span in self.moments if abs((span.value - self.now).total_seconds()) < 86400]
+        found = times_in(self.text, near, self.language)
+        digits = [
+            span
+            for span in self.dates
+            if span.score > 0.5 and self.text[span.start : span.end].strip("-./0123456789") == ""
+        ]
+        return parted(found, digits)[0]
 
     @cached_property
     def emails(self) -> list[Span[str]]:
         """E-mail addresses."""
-        return contacts.emails_in(self.folded) if "@" in self.text or " at " in self.text else []
+        return emails_in(self.folded) if "@" in self.text or " dot " in self.text else []
 
     @cached_property
     def phones(self) -> list[Span[str]]:
         """Telephone numbers."""
-        return outside(contacts.phones_in(self.folded, self.language), self.emails) if self._has_digit else []
+        return parted(phones_in(self.folded, self.language), self.emails)[0]
 
     @cached_property
     def numbers(self) -> list[Span[Decimal]]:
-        """Numbers that are no part of a date, a time, an address or a telephone number; those of a length of time score half."""
-        taken = [*self.dates, *(span for span in self.times if span.score >= 0.9), *self.emails]
-        taken += [span for span in self.phones if span.value.startswith("+")]
-        taken.sort(key=lambda span: span.start)
-        found = outside(numbers.numbers_in(self.text, self.language), taken)
-        doubtful = [*self.lengths, *(span for span in self.times if span.score < 0.9)]
-        return [
-            Span(span.start, span.end, span.value, span.score * 0.5)
-            if any(span.overlaps(other) for other in doubtful)
-            else span
-            for span in found
-        ]
+        """Numbers that are no part of a day, a time, an address or an international telephone number.
+
+        Those that may be an hour, the amount of a length of time or a telephone number keep 0.4 of their score.
+        """
+        phones = [span for span in self.phones if span.value[0] == "+"]
+        days = [span for span in self.dates if span.score > 0.5]
+        sure_times = [span for span in self.times if span.score > 0.6]
+        doubtful_times = [span for span in self.times if 0.4 < span.score <= 0.6]
+        free, _ = parted(numbers_in(self.text, self.language), [*days, *sure_times, *self.emails, *phones])
+        sure, doubtful = parted(free, [*self.lengths, *doubtful_times, *self.phones])
+        lowered = [Span(span.start, span.end, span.value, span.score * _DOUBT) for span in doubtful]
+        return apart([*sure, *lowered])
 
     @cached_property
     def amounts(self) -> list[Span[Amount]]:
         """Amounts of money."""
-        return money.amounts_in(self.folded, self.language, self.numbers)
+        return amounts_in(self.folded, self.numbers, self.language)
 
 
 @lru_cache(maxsize=8)

@@ -3,10 +3,14 @@
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Final
+
+MAX_MATCHES: Final = 64
+"""Values of one form that are looked at in one text, so that a long one costs no more than reading it."""
 
 _STYLED: Final = ("<fraction>", "<super>", "<sub>", "<circle>", "<square>")
 _MARKS: Final = {
@@ -99,3 +103,8 @@ def any_of(options: Iterable[str]) -> str:
     if not ordered:
         return r"(?!)"
     return "(?:" + "|".join(re.escape(option).replace(r"\ ", r"\s+") for option in ordered) + ")"
+
+
+def matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """The first matches of a pattern; a text with more values than that is no message."""
+    return islice(pattern.finditer(text), MAX_MATCHES)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-from soni.understanding.values.text import any_of, fold
+from soni.understanding.values.text import any_of, fold, spaced
 from soni.understanding.values.vocabulary import vocabulary_of
 
 _MAX_LENGTH: Final = 200
@@ -21,31 +21,28 @@ def yes_or_no(text: str, language: str = "en") -> bool | None:
     >>> yes_or_no("yep, go ahead"), yes_or_no("no thanks"), yes_or_no("yes but make it 60")
     (True, False, None)
     """
-    folded = fold(text).text
-    if len(folded) > _MAX_LENGTH:
+    if len(text) > _MAX_LENGTH:
         return None
+    folded = fold(text).text
+    phrase, meanings = _grammar(vocabulary_of(language).code)
     said: set[bool] = set()
-    grammar, meanings = _grammar(vocabulary_of(language).code)
     position = 0
     while position < len(folded):
-        match = grammar.match(folded, position)
+        match = phrase.match(folded, position)
         if match is None:
             return None
         if match["phrase"]:
-            said |= meanings[" ".join(match["phrase"].split())]
+            said |= meanings[spaced(match["phrase"])]
         position = match.end()
     return said.pop() if len(said) == 1 else None
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
 def _grammar(code: str) -> tuple[re.Pattern[str], Mapping[str, frozenset[bool]]]:
     """The next phrase of a text, the longest of those that fit (``don't do it`` is one), and what each says."""
     vocabulary = vocabulary_of(code)
-    nothing: frozenset[bool] = frozenset()
-    meanings = dict.fromkeys(vocabulary.soft, nothing)
+    meanings: dict[str, frozenset[bool]] = dict.fromkeys(vocabulary.soft, frozenset())
     meanings |= dict.fromkeys((*vocabulary.yes, _THUMB_UP), frozenset({True}))
     meanings |= dict.fromkeys((*vocabulary.no, _THUMB_DOWN), frozenset({False}))
-    thumb = f"{_THUMB_UP}|{_THUMB_DOWN}"
-    return re.compile(
-        rf"(?P<phrase>(?:(?<!\w){any_of(meanings)}(?!\w)|{thumb}))|[^\w{_THUMB_UP}{_THUMB_DOWN}]+"
-    ), meanings
+    said = rf"(?<!\w){any_of(meanings)}(?!\w)|{_THUMB_UP}|{_THUMB_DOWN}"
+    return re.compile(rf"(?P<phrase>{said})|[^\w{_THUMB_UP}{_THUMB_DOWN}]+"), meanings

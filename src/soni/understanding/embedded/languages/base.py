@@ -20,12 +20,13 @@ CHITCHAT: Final[frozenset[Act]] = frozenset(
     {"greeting", "thanks", "farewell", "how_are_you", "who_are_you", "small_talk"}
 )
 
+_CONTINUED: Final = re.compile(r"\|\s*\n\s*")
 _ITEM: Final = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|([^\s()\[\]]+)")
 
 
 def phrases(written: str) -> tuple[str, ...]:
-    """One phrase a line; blank lines are left out."""
-    return tuple(line.strip() for line in written.splitlines() if line.strip())
+    """One phrase a line; one that ends with ``|`` goes on in the next."""
+    return tuple(line.strip() for line in _CONTINUED.sub("|", written).splitlines() if line.strip())
 
 
 def word_set(written: str) -> frozenset[str]:

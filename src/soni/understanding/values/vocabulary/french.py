@@ -6,19 +6,20 @@ from soni.understanding.values.vocabulary.counting import french
 FRENCH = Vocabulary(
     code="fr",
     yes=words("""
-        oui | ouais | ouaip | o | si | bien sûr | d'accord | dac | ok | okay | exact | exactement | c'est ça | c'est exact | c'est correct
-        correct | tout à fait | absolument | certainement | volontiers | parfait | très bien | bien | vas-y | allez-y | allons-y | je confirme
-        confirmé | confirmer | entendu | c'est bon | ça marche | ça me va | vrai | affirmatif | évidemment | avec plaisir | oui merci | accepté
-        continue | continuez | pas de problème | je veux bien
+        oui | ouais | ouaip | o | si | bien sûr | d'accord | dac | ok | okay | exact | exactement | c'est ça | c'est exact
+        c'est correct | correct | tout à fait | absolument | certainement | volontiers | parfait | très bien | bien | vas-y
+        allez-y | allons-y | je confirme | confirmé | confirmer | entendu | c'est bon | ça marche | ça me va | vrai | affirmatif
+        évidemment | avec plaisir | oui merci | accepté | continue | continuez | pas de problème | je veux bien
     """),
     no=words("""
         non | nan | n | pas du tout | jamais | pas maintenant | pas encore | surtout pas | non merci | négatif | faux | incorrect
-        ce n'est pas ça | c'est faux | pas question | je ne veux pas | je n'en veux pas | plutôt pas | pas vraiment | bien sûr que non
-        ne le faites pas | ne fais pas ça | je refuse | pas d'accord | je ne pense pas | je ne crois pas | pas aujourd'hui | plus tard
+        ce n'est pas ça | c'est faux | pas question | je ne veux pas | je n'en veux pas | plutôt pas | pas vraiment
+        bien sûr que non | ne le faites pas | ne fais pas ça | je refuse | pas d'accord | je ne pense pas | je ne crois pas
+        pas aujourd'hui | plus tard
     """),
     soft=words("""
-        s'il vous plaît | s'il te plaît | svp | stp | merci | merci beaucoup | euh | heu | hum | hm | hmm | bon | ben | alors | donc | maintenant
-        je pense | je crois | monsieur | madame | bonjour | salut | et | voilà | en fait | du coup | pardon | désolé
+        s'il vous plaît | s'il te plaît | svp | stp | merci | merci beaucoup | euh | heu | hum | hm | hmm | bon | ben | alors | donc
+        maintenant | je pense | je crois | monsieur | madame | bonjour | salut | et | voilà | en fait | du coup | pardon | désolé
     """),
     numbers={
         **french(),
@@ -39,8 +40,8 @@ FRENCH = Vocabulary(
     before_pronoun=words("l' | cet | cette | autre | quelqu' | chaque | aucun | aucune"),
     pronoun_is_article=True,
     ordinals=table("""
-        premier 1 | première 1 | deuxième 2 | second 2 | seconde 2 | troisième 3 | quatrième 4 | cinquième 5 | sixième 6 | septième 7
-        huitième 8 | neuvième 9 | dixième 10
+        premier 1 | première 1 | deuxième 2 | second 2 | seconde 2 | troisième 3 | quatrième 4 | cinquième 5 | sixième 6
+        septième 7 | huitième 8 | neuvième 9 | dixième 10
     """),
     ordinal_suffixes=words("er | ère | e | eme | ème | nd"),
     last=words("dernier | dernière"),
@@ -74,29 +75,30 @@ FRENCH = Vocabulary(
     """),
     months=table("mois 1 | an 12 | ans 12 | année 12 | années 12 | trimestre 3 | trimestres 3"),
     currencies=names("""
-        euro EUR | euros EUR | balles EUR | dollar USD | dollars USD | livre GBP | livres GBP | livres sterling GBP | yen JPY | yens JPY
-        franc suisse CHF | francs suisses CHF | francs CHF | dollars canadiens CAD
+        euro EUR | euros EUR | balles EUR | dollar USD | dollars USD | livre GBP | livres GBP | livres sterling GBP | yen JPY
+        yens JPY | franc suisse CHF | francs suisses CHF | francs CHF | dollars canadiens CAD
     """),
     openers=words("""
-        c'est | ce sera | ce serait | ça fait | il y a | nous sommes | on est | on sera | nous serons | je suis | je m'appelle | mon nom est
-        le nom est | au nom de | appelez-moi | je veux | je voudrais | j'aimerais | je préfère | j'ai besoin de | je prends | je choisis
-        donnez-moi | donne-moi | mettez | mets | disons | je pense | je crois | à | au | aux | pour | pour le | de | du | depuis | en | dans | le
-        vers | environ | à peu près | seulement | juste | euh | heu | hum | bon | ben | alors | ok | oui | d'accord | bonjour | pardon | désolé
-        non | plutôt | je veux dire | je voulais dire | j'ai dit | changez pour | envoie à | envoyez à | mon numéro est | mon e-mail est
-        mon email est | mon adresse est | le montant est | la date est | l'heure est | et | mais | s'il vous plaît | s'il te plaît | attendez
+        c'est | ce sera | ce serait | ça fait | il y a | nous sommes | on est | on sera | nous serons | je suis | je m'appelle
+        mon nom est | le nom est | au nom de | appelez-moi | je veux | je voudrais | j'aimerais | je préfère | j'ai besoin de
+        je prends | je choisis | donnez-moi | donne-moi | mettez | mets | disons | je pense | je crois | à | au | aux | pour
+        pour le | de | du | depuis | en | dans | le | vers | environ | à peu près | seulement | juste | euh | heu | hum | bon | ben
+        alors | ok | oui | d'accord | bonjour | pardon | désolé | non | plutôt | je veux dire | je voulais dire | j'ai dit
+        changez pour | envoie à | envoyez à | mon numéro est | mon e-mail est | mon email est | mon adresse est | le montant est
+        la date est | l'heure est | et | mais | s'il vous plaît | s'il te plaît | attendez
     """),
     closers=words("""
-        s'il vous plaît | s'il te plaît | svp | stp | merci | merci beaucoup | si possible | c'est bon | c'est tout | ça ira | ce serait bien
-        alors | je pense | je crois | plutôt | en tout | au total | ok | monsieur | madame
+        s'il vous plaît | s'il te plaît | svp | stp | merci | merci beaucoup | si possible | c'est bon | c'est tout | ça ira
+        ce serait bien | alors | je pense | je crois | plutôt | en tout | au total | ok | monsieur | madame
     """),
     questions=words("""
-        quoi | que | qu'est-ce | quel | quelle | quels | quelles | qui | comment | quand | combien | où | pourquoi | est-ce | puis-je
-        pouvez-vous | peux-tu | peut-on | dois-je | y a-t-il | avez-vous | as-tu | je ne comprends pas | je comprends pas | expliquez | pardon
-        dites-moi | j'ai une question | c'est quoi
+        quoi | que | qu'est-ce | quel | quelle | quels | quelles | qui | comment | quand | combien | où | pourquoi | est-ce
+        puis-je | pouvez-vous | peux-tu | peut-on | dois-je | y a-t-il | avez-vous | as-tu | je ne comprends pas | je comprends pas
+        expliquez | pardon | dites-moi | j'ai une question | c'est quoi
     """),
     unsure=words("""
-        je ne sais pas | je sais pas | aucune idée | je n'ai aucune idée | je ne suis pas sûr | je ne suis pas sûre | pas sûr | aucun
-        peu importe | rien | un instant | un moment | attendez | attends | laissez tomber | je ne me souviens pas
+        je ne sais pas | je sais pas | aucune idée | je n'ai aucune idée | je ne suis pas sûr | je ne suis pas sûre | pas sûr
+        aucun | peu importe | rien | un instant | un moment | attendez | attends | laissez tomber | je ne me souviens pas
     """),
     rather=words(
         "je veux dire | je voulais dire | plutôt | pardon | désolé | non | attendez | mettez | mais | changez pour"

@@ -6,20 +6,23 @@ from soni.understanding.values.vocabulary.counting import german
 GERMAN = Vocabulary(
     code="de",
     yes=words("""
-        ja | jo | jap | jep | j | jawohl | klar | na klar | natürlich | sicher | gerne | gern | ok | okay | in ordnung | einverstanden | genau
-        richtig | stimmt | das stimmt | das ist richtig | korrekt | passt | das passt | gut | sehr gut | alles klar | mach das | machen sie das
-        mach es | bestätigt | ich bestätige | bestätigen | auf jeden fall | unbedingt | perfekt | super | prima | wahr | ja bitte | bitte ja
-        weiter | nur zu | los | kein problem | selbstverständlich | absolut | ja genau
+        ja | jo | jap | jep | j | jawohl | klar | na klar | natürlich | sicher | gerne | gern | ok | okay | in ordnung
+        einverstanden | genau | richtig | stimmt | das stimmt | das ist richtig | korrekt | passt | das passt | gut | sehr gut
+        alles klar | mach das | machen sie das | mach es | bestätigt | ich bestätige | bestätigen | auf jeden fall | unbedingt
+        perfekt | super | prima | wahr | ja bitte | bitte ja | weiter | nur zu | los | kein problem | selbstverständlich | absolut
+        ja genau
     """),
     no=words("""
-        nein | nee | nö | ne | n | nicht | niemals | nie | auf keinen fall | keinesfalls | noch nicht | jetzt nicht | nicht jetzt | lieber nicht
-        nein danke | danke nein | falsch | das ist falsch | stimmt nicht | das stimmt nicht | nicht richtig | das ist nicht richtig | bitte nicht
-        mach das nicht | ich will nicht | ich möchte nicht | besser nicht | natürlich nicht | eher nicht | nicht wirklich | abgelehnt
-        ich lehne ab | nicht einverstanden | später | unwahr | keineswegs | ich glaube nicht
+        nein | nee | nö | ne | n | nicht | niemals | nie | auf keinen fall | keinesfalls | noch nicht | jetzt nicht | nicht jetzt
+        lieber nicht | nein danke | danke nein | falsch | das ist falsch | stimmt nicht | das stimmt nicht | nicht richtig
+        das ist nicht richtig | bitte nicht | mach das nicht | ich will nicht | ich möchte nicht | besser nicht | natürlich nicht
+        eher nicht | nicht wirklich | abgelehnt | ich lehne ab | nicht einverstanden | später | unwahr | keineswegs
+        ich glaube nicht
     """),
     soft=words("""
-        bitte | danke | vielen dank | danke schön | äh | ähm | hm | hmm | also | naja | na ja | dann | jetzt | ich denke | ich glaube | und | doch
-        mal | so | hallo | guten tag | herr | frau | das | es | eigentlich | ach | oh | sorry | entschuldigung | schon
+        bitte | danke | vielen dank | danke schön | äh | ähm | hm | hmm | also | naja | na ja | dann | jetzt | ich denke
+        ich glaube | und | doch | mal | so | hallo | guten tag | herr | frau | das | es | eigentlich | ach | oh | sorry
+        entschuldigung | schon
     """),
     numbers={**german(), "ein paar": 2, "ein dutzend": 12, "dutzend": 12},
     scales=table(
@@ -33,9 +36,9 @@ GERMAN = Vocabulary(
     before_pronoun=words("der | die | das | noch | so | irgend | kein"),
     pronoun_is_article=True,
     ordinals=table("""
-        erste 1 | erster 1 | ersten 1 | erstes 1 | zweite 2 | zweiter 2 | zweiten 2 | zweites 2 | dritte 3 | dritter 3 | dritten 3 | vierte 4
-        vierten 4 | fünfte 5 | fünften 5 | sechste 6 | sechsten 6 | siebte 7 | siebten 7 | achte 8 | achten 8 | neunte 9 | neunten 9
-        zehnte 10 | zehnten 10
+        erste 1 | erster 1 | ersten 1 | erstes 1 | zweite 2 | zweiter 2 | zweiten 2 | zweites 2 | dritte 3 | dritter 3 | dritten 3
+        vierte 4 | vierten 4 | fünfte 5 | fünften 5 | sechste 6 | sechsten 6 | siebte 7 | siebten 7 | achte 8 | achten 8 | neunte 9
+        neunten 9 | zehnte 10 | zehnten 10
     """),
     ordinal_suffixes=words("ter | te | ten"),
     last=words("letzte | letzter | letzten | letztes"),
@@ -66,8 +69,8 @@ GERMAN = Vocabulary(
     quarter=words("viertel"),
     half_to=words("halb"),
     units=table("""
-        sekunde 1 | sekunden 1 | sek 1 | minute 60 | minuten 60 | min 60 | stunde 3600 | stunden 3600 | std 3600 | tag 86400 | tage 86400
-        tagen 86400 | woche 604800 | wochen 604800 | nacht 86400 | nächte 86400 | nächten 86400
+        sekunde 1 | sekunden 1 | sek 1 | minute 60 | minuten 60 | min 60 | stunde 3600 | stunden 3600 | std 3600 | tag 86400
+        tage 86400 | tagen 86400 | woche 604800 | wochen 604800 | nacht 86400 | nächte 86400 | nächten 86400
     """),
     months=table("monat 1 | monate 1 | monaten 1 | jahr 12 | jahre 12 | jahren 12 | quartal 3 | quartale 3"),
     currencies=names(
@@ -75,25 +78,27 @@ GERMAN = Vocabulary(
     ),
     openers=words("""
         es ist | es sind | das ist | das sind | es wäre | das wäre | wir sind | ich bin | ich heiße | mein name ist | der name ist
-        auf den namen | nenn mich | nennen sie mich | ich möchte | ich will | ich hätte gern | ich hätte gerne | ich brauche | ich nehme
-        ich wähle | gib mir | geben sie mir | sagen wir | sag | mach | machen wir | ich denke | ich glaube | an | zu | zum | für | für den | von
-        vom | ab | nach | aus | am | um | im | in | bis | den | der | etwa | ungefähr | circa | ca. | nur | bitte | äh | ähm | hm | also | naja | ok
-        okay | gut | ja | hallo | entschuldigung | sorry | nein | doch | lieber | ich meine | ich meinte | ich sagte | ändere es auf | ändern auf
-        überweise an | schick es an | sende es an | meine nummer ist | meine e-mail ist | meine email ist | meine adresse ist
-        der betrag ist | das datum ist | und | aber | warte
+        auf den namen | nenn mich | nennen sie mich | ich möchte | ich will | ich hätte gern | ich hätte gerne | ich brauche
+        ich nehme | ich wähle | gib mir | geben sie mir | sagen wir | sag | mach | machen wir | ich denke | ich glaube | an | zu
+        zum | für | für den | von | vom | ab | nach | aus | am | um | im | in | bis | den | der | etwa | ungefähr | circa | ca.
+        nur | bitte | äh | ähm | hm | also | naja | ok | okay | gut | ja | hallo | entschuldigung | sorry | nein | doch | lieber
+        ich meine | ich meinte | ich sagte | ändere es auf | ändern auf | überweise an | schick es an | sende es an
+        meine nummer ist | meine e-mail ist | meine email ist | meine adresse ist | der betrag ist | das datum ist | und | aber
+        warte
     """),
     closers=words("""
-        bitte | danke | vielen dank | danke schön | wenn möglich | wenn es geht | wäre gut | wäre super | wäre schön | passt | ist gut | ist ok
-        dann | denke ich | glaube ich | insgesamt | zusammen | ok | okay | lieber
+        bitte | danke | vielen dank | danke schön | wenn möglich | wenn es geht | wäre gut | wäre super | wäre schön | passt
+        ist gut | ist ok | dann | denke ich | glaube ich | insgesamt | zusammen | ok | okay | lieber
     """),
     questions=words("""
-        was | wer | wen | wem | wessen | warum | wieso | weshalb | wie | wann | wo | wohin | woher | welche | welcher | welches | welchen
-        kann ich | können sie | kannst du | können wir | darf ich | muss ich | soll ich | gibt es | haben sie | hast du | ist es | ist das
-        ich verstehe nicht | ich verstehe das nicht | erkläre | erklären sie | wie bitte | ich habe eine frage | sag mir | sagen sie mir
+        was | wer | wen | wem | wessen | warum | wieso | weshalb | wie | wann | wo | wohin | woher | welche | welcher | welches
+        welchen | kann ich | können sie | kannst du | können wir | darf ich | muss ich | soll ich | gibt es | haben sie | hast du
+        ist es | ist das | ich verstehe nicht | ich verstehe das nicht | erkläre | erklären sie | wie bitte | ich habe eine frage
+        sag mir | sagen sie mir
     """),
     unsure=words("""
-        ich weiß nicht | ich weiß es nicht | weiß nicht | weiß ich nicht | keine ahnung | ich bin nicht sicher | nicht sicher | egal | ist mir egal
-        nichts | keine | keiner | moment | einen moment | einen augenblick | warte | warten sie | vergiss es
+        ich weiß nicht | ich weiß es nicht | weiß nicht | weiß ich nicht | keine ahnung | ich bin nicht sicher | nicht sicher | egal
+        ist mir egal | nichts | keine | keiner | moment | einen moment | einen augenblick | warte | warten sie | vergiss es
     """),
     rather=words(
         "ich meine | ich meinte | lieber | sondern | entschuldigung | sorry | nein | warte | doch | ändere es auf | aber"

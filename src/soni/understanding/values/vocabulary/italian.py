@@ -6,18 +6,18 @@ from soni.understanding.values.vocabulary.counting import italian
 ITALIAN = Vocabulary(
     code="it",
     yes=words("""
-        sì | si | certo | certamente | va bene | ok | okay | d'accordo | esatto | esattamente | giusto | corretto | è corretto | confermo
-        confermato | perfetto | bene | benissimo | procedi | proceda | fallo | lo faccia | sicuro | sicuramente | assolutamente sì | vero
-        volentieri | sì grazie | affermativo | nessun problema | accetto
+        sì | si | certo | certamente | va bene | ok | okay | d'accordo | esatto | esattamente | giusto | corretto | è corretto
+        confermo | confermato | perfetto | bene | benissimo | procedi | proceda | fallo | lo faccia | sicuro | sicuramente
+        assolutamente sì | vero | volentieri | sì grazie | affermativo | nessun problema | accetto
     """),
     no=words("""
-        no | n | assolutamente no | per niente | mai | non ora | non adesso | non ancora | meglio di no | no grazie | non voglio | sbagliato
-        è sbagliato | non è corretto | non è giusto | falso | negativo | certo che no | non farlo | non lo faccia | rifiuto | non accetto
-        credo di no | non sono d'accordo
+        no | n | assolutamente no | per niente | mai | non ora | non adesso | non ancora | meglio di no | no grazie | non voglio
+        sbagliato | è sbagliato | non è corretto | non è giusto | falso | negativo | certo che no | non farlo | non lo faccia
+        rifiuto | non accetto | credo di no | non sono d'accordo
     """),
     soft=words("""
-        per favore | per piacere | grazie | grazie mille | ehm | eh | mah | allora | beh | bene | adesso | ora | credo | penso | e | ciao
-        buongiorno | signore | signora | scusi | scusa | dunque
+        per favore | per piacere | grazie | grazie mille | ehm | eh | mah | allora | beh | bene | adesso | ora | credo | penso | e
+        ciao | buongiorno | signore | signora | scusi | scusa | dunque
     """),
     numbers={**italian(), "un paio": 2, "un paio di": 2, "una dozzina": 12, "una dozzina di": 12},
     scales=table(
@@ -30,8 +30,8 @@ ITALIAN = Vocabulary(
     pronouns=words("un | uno | una"),
     pronoun_is_article=True,
     ordinals=table("""
-        primo 1 | prima 1 | secondo 2 | seconda 2 | terzo 3 | terza 3 | quarto 4 | quarta 4 | quinto 5 | quinta 5 | sesto 6 | settimo 7
-        ottavo 8 | nono 9 | decimo 10
+        primo 1 | prima 1 | secondo 2 | seconda 2 | terzo 3 | terza 3 | quarto 4 | quarta 4 | quinto 5 | quinta 5 | sesto 6
+        settimo 7 | ottavo 8 | nono 9 | decimo 10
     """),
     ordinal_suffixes=words("º | ª"),
     last=words("ultimo | ultima | l'ultimo | l'ultima"),
@@ -43,8 +43,8 @@ ITALIAN = Vocabulary(
     coming_after=words("prossimo | prossima"),
     next_week=words("della prossima settimana | la prossima settimana | della settimana prossima"),
     days=table("""
-        oggi 0 | stasera 0 | stamattina 0 | questa sera 0 | questo pomeriggio 0 | domani 1 | domani sera 1 | domani mattina 1 | dopodomani 2
-        ieri -1 | l'altro ieri -2
+        oggi 0 | stasera 0 | stamattina 0 | questa sera 0 | questo pomeriggio 0 | domani 1 | domani sera 1 | domani mattina 1
+        dopodomani 2 | ieri -1 | l'altro ieri -2
     """),
     in_time=words("tra | fra"),
     from_now=words("da oggi | da adesso | dopo"),
@@ -58,26 +58,26 @@ ITALIAN = Vocabulary(
         "e un quarto 15 | e mezza 30 | e mezzo 30 | meno un quarto -15 | e dieci 10 | e venti 20 | meno dieci -10 | meno venti -20"
     ),
     units=table("""
-        secondo 1 | secondi 1 | minuto 60 | minuti 60 | min 60 | ora 3600 | ore 3600 | giorno 86400 | giorni 86400 | settimana 604800
-        settimane 604800 | notte 86400 | notti 86400
+        secondo 1 | secondi 1 | minuto 60 | minuti 60 | min 60 | ora 3600 | ore 3600 | giorno 86400 | giorni 86400
+        settimana 604800 | settimane 604800 | notte 86400 | notti 86400
     """),
     months=table("mese 1 | mesi 1 | anno 12 | anni 12 | trimestre 3 | trimestri 3"),
     currencies=names(
         "euro EUR | dollaro USD | dollari USD | sterlina GBP | sterline GBP | yen JPY | franchi svizzeri CHF | franchi CHF"
     ),
     openers=words("""
-        è | sono | sarebbe | saranno | siamo | saremo | mi chiamo | il mio nome è | il nome è | a nome di | a nome | chiamami | voglio | vorrei
-        preferisco | mi serve | mi servono | prendo | scelgo | dammi | mi dia | diciamo | credo | penso | a | ad | al | alla | per | per il | da | dal
-        di | in | il | con | circa | più o meno | solo | soltanto | ehm | eh | allora | beh | ok | sì | va bene | ciao | buongiorno | scusi | scusa
-        no | anzi | meglio | voglio dire | volevo dire | ho detto | cambia in | manda a | invia a | il mio numero è | la mia email è
-        l'importo è | la data è | e | ma | per favore | aspetta
+        è | sono | sarebbe | saranno | siamo | saremo | mi chiamo | il mio nome è | il nome è | a nome di | a nome | chiamami
+        voglio | vorrei | preferisco | mi serve | mi servono | prendo | scelgo | dammi | mi dia | diciamo | credo | penso | a | ad
+        al | alla | per | per il | da | dal | di | in | il | con | circa | più o meno | solo | soltanto | ehm | eh | allora | beh
+        ok | sì | va bene | ciao | buongiorno | scusi | scusa | no | anzi | meglio | voglio dire | volevo dire | ho detto
+        cambia in | manda a | invia a | il mio numero è | la mia email è | l'importo è | la data è | e | ma | per favore | aspetta
     """),
     closers=words(
         "per favore | per piacere | grazie | grazie mille | se possibile | va bene | andrebbe bene | allora | credo | in tutto | in totale | ok"
     ),
     questions=words("""
-        che | cosa | che cosa | qual | quale | quali | chi | come | quando | quanto | quanta | quanti | quante | dove | perché | posso | puoi | può
-        potrebbe | c'è | ci sono | devo | non capisco | non ho capito | spiegami | dimmi | ho una domanda
+        che | cosa | che cosa | qual | quale | quali | chi | come | quando | quanto | quanta | quanti | quante | dove | perché
+        posso | puoi | può | potrebbe | c'è | ci sono | devo | non capisco | non ho capito | spiegami | dimmi | ho una domanda
     """),
     unsure=words(
         "non lo so | non so | boh | nessuna idea | non ho idea | non sono sicuro | non sono sicura | nessuno | niente | un momento | aspetta | un attimo"

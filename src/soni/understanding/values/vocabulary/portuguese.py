@@ -6,18 +6,19 @@ from soni.understanding.values.vocabulary.counting import portuguese
 PORTUGUESE = Vocabulary(
     code="pt",
     yes=words("""
-        sim | s | claro | claro que sim | com certeza | certo | certamente | ok | okay | está bem | tá bom | tá | de acordo | exato | exatamente
-        correto | está correto | isso | isso mesmo | é isso | confirmo | confirmado | perfeito | pode ser | pode | pode fazer | faça | vá em frente
-        bom | ótimo | beleza | verdade | verdadeiro | aceito | quero | sim por favor | sem problema | concordo
+        sim | s | claro | claro que sim | com certeza | certo | certamente | ok | okay | está bem | tá bom | tá | de acordo | exato
+        exatamente | correto | está correto | isso | isso mesmo | é isso | confirmo | confirmado | perfeito | pode ser | pode
+        pode fazer | faça | vá em frente | bom | ótimo | beleza | verdade | verdadeiro | aceito | quero | sim por favor
+        sem problema | concordo
     """),
     no=words("""
-        não | nao | n | de jeito nenhum | de modo nenhum | nunca | jamais | agora não | ainda não | melhor não | não obrigado | não obrigada
-        não quero | errado | está errado | incorreto | não está certo | falso | negativo | claro que não | não faça | não precisa | recuso
-        não aceito | acho que não | não concordo | hoje não
+        não | nao | n | de jeito nenhum | de modo nenhum | nunca | jamais | agora não | ainda não | melhor não | não obrigado
+        não obrigada | não quero | errado | está errado | incorreto | não está certo | falso | negativo | claro que não | não faça
+        não precisa | recuso | não aceito | acho que não | não concordo | hoje não
     """),
     soft=words("""
-        por favor | obrigado | obrigada | muito obrigado | muito obrigada | hum | hm | é que | bem | então | agora | acho | acho que | e | olá | oi
-        senhor | senhora | desculpe | desculpa | né | pois
+        por favor | obrigado | obrigada | muito obrigado | muito obrigada | hum | hm | é que | bem | então | agora | acho | acho que
+        e | olá | oi | senhor | senhora | desculpe | desculpa | né | pois
     """),
     numbers={**portuguese(), "um par": 2, "um par de": 2, "uma dúzia": 12, "uma dúzia de": 12, "meia dúzia": 6},
     scales=table(
@@ -30,8 +31,8 @@ PORTUGUESE = Vocabulary(
     pronouns=words("um | uma"),
     pronoun_is_article=True,
     ordinals=table("""
-        primeiro 1 | primeira 1 | segundo 2 | segunda 2 | terceiro 3 | terceira 3 | quarto 4 | quarta 4 | quinto 5 | quinta 5 | sexto 6
-        sexta 6 | sétimo 7 | oitavo 8 | nono 9 | décimo 10
+        primeiro 1 | primeira 1 | segundo 2 | segunda 2 | terceiro 3 | terceira 3 | quarto 4 | quarta 4 | quinto 5 | quinta 5
+        sexto 6 | sexta 6 | sétimo 7 | oitavo 8 | nono 9 | décimo 10
     """),
     ordinal_suffixes=words("º | ª | o | a"),
     last=words("último | última"),
@@ -69,18 +70,19 @@ PORTUGUESE = Vocabulary(
         "euro EUR | euros EUR | dólar USD | dólares USD | libra GBP | libras GBP | real BRL | reais BRL | iene JPY | ienes JPY"
     ),
     openers=words("""
-        é | são | seria | será | serão | somos | seremos | sou | me chamo | chamo-me | meu nome é | o meu nome é | o nome é | em nome de | quero
-        queria | gostaria | gostaria de | prefiro | preciso | preciso de | escolho | me dá | dê-me | digamos | acho | acho que | acho que é | a | ao
-        para | para o | de | do | da | desde | em | no | na | o | com | cerca de | mais ou menos | só | apenas | hum | bem | então | ok | sim | claro
-        olá | oi | desculpe | desculpa | não | melhor | quero dizer | queria dizer | eu disse | mude para | envie para | envia para | meu número é
-        meu telefone é | meu email é | meu e-mail é | o valor é | a data é | a hora é | e | mas | por favor | espera
+        é | são | seria | será | serão | somos | seremos | sou | me chamo | chamo-me | meu nome é | o meu nome é | o nome é
+        em nome de | quero | queria | gostaria | gostaria de | prefiro | preciso | preciso de | escolho | me dá | dê-me | digamos
+        acho | acho que | acho que é | a | ao | para | para o | de | do | da | desde | em | no | na | o | com | cerca de
+        mais ou menos | só | apenas | hum | bem | então | ok | sim | claro | olá | oi | desculpe | desculpa | não | melhor
+        quero dizer | queria dizer | eu disse | mude para | envie para | envia para | meu número é | meu telefone é | meu email é
+        meu e-mail é | o valor é | a data é | a hora é | e | mas | por favor | espera
     """),
     closers=words(
         "por favor | obrigado | obrigada | muito obrigado | se possível | se der | está bom | seria bom | então | acho | ao todo | no total | ok"
     ),
     questions=words("""
-        que | o que | qual | quais | quem | como | quando | quanto | quanta | quantos | quantas | onde | por que | por quê | posso | pode me
-        você pode | há | tem | devo | não entendi | não entendo | não compreendo | explique | me diga | tenho uma pergunta
+        que | o que | qual | quais | quem | como | quando | quanto | quanta | quantos | quantas | onde | por que | por quê | posso
+        pode me | você pode | há | tem | devo | não entendi | não entendo | não compreendo | explique | me diga | tenho uma pergunta
     """),
     unsure=words(
         "não sei | sei lá | não faço ideia | nem ideia | não tenho certeza | nenhum | nenhuma | tanto faz | nada | um momento | espera | um segundo"

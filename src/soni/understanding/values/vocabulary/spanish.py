@@ -5,19 +5,22 @@ from soni.understanding.values.vocabulary.base import Vocabulary, names, table, 
 SPANISH = Vocabulary(
     code="es",
     yes=words("""
-        sí | si | s | sip | sii | claro | claro que sí | por supuesto | vale | ok | okay | okey | de acuerdo | correcto | es correcto
-        exacto | exactamente | así es | eso es | eso | afirmativo | confirmo | confirmado | confirmar | adelante | hazlo | hágalo | perfecto
-        está bien | bien | muy bien | bueno | dale | venga | seguro | desde luego | cómo no | verdadero | cierto | es cierto | efectivamente
-        sí quiero | lo confirmo | acepto | sí por favor | procede | proceda | continúa | continúe | sin problema | me parece bien | genial
+        sí | si | s | sip | sii | claro | claro que sí | por supuesto | vale | ok | okay | okey | de acuerdo | correcto
+        es correcto | exacto | exactamente | así es | eso es | eso | afirmativo | confirmo | confirmado | confirmar | adelante
+        hazlo | hágalo | perfecto | está bien | bien | muy bien | bueno | dale | venga | seguro | desde luego | cómo no | verdadero
+        cierto | es cierto | efectivamente | sí quiero | lo confirmo | acepto | sí por favor | procede | proceda | continúa
+        continúe | sin problema | me parece bien | genial
     """),
     no=words("""
-        no | nop | nope | n | para nada | en absoluto | de ninguna manera | ni hablar | todavía no | aún no | ahora no | mejor no | no gracias
-        no quiero | negativo | incorrecto | no es correcto | está mal | falso | nunca | no lo hagas | no lo haga | no hace falta | claro que no
-        por supuesto que no | creo que no | no me interesa | así no | eso no | no es así | rechazo | cancelo | no acepto | no estoy de acuerdo
+        no | nop | nope | n | para nada | en absoluto | de ninguna manera | ni hablar | todavía no | aún no | ahora no | mejor no
+        no gracias | no quiero | negativo | incorrecto | no es correcto | está mal | falso | nunca | no lo hagas | no lo haga
+        no hace falta | claro que no | por supuesto que no | creo que no | no me interesa | así no | eso no | no es así | rechazo
+        cancelo | no acepto | no estoy de acuerdo
     """),
     soft=words("""
-        por favor | porfa | porfavor | gracias | muchas gracias | pues | eh | em | mmm | mm | hm | hmm | bueno | entonces | ahora | ahora mismo
-        creo | creo que | supongo | y | señor | señora | hola | oye | mira | a ver | muy amable | la verdad | es que | perdón | perdona | lo | que
+        por favor | porfa | porfavor | gracias | muchas gracias | pues | eh | em | mmm | mm | hm | hmm | bueno | entonces | ahora
+        ahora mismo | creo | creo que | supongo | y | señor | señora | hola | oye | mira | a ver | muy amable | la verdad | es que
+        perdón | perdona | lo | que
     """),
     numbers=table("un par 2 | un par de 2 | una docena 12 | una docena de 12 | media docena 6 | media docena de 6"),
     scales=table(
@@ -46,8 +49,8 @@ SPANISH = Vocabulary(
     coming_after=words("que viene | próximo | siguiente"),
     next_week=words("de la semana que viene | de la próxima semana | la semana que viene | la próxima semana"),
     days=table("""
-        hoy 0 | mañana 1 | pasado mañana 2 | pasado 2 | ayer -1 | anteayer -2 | esta noche 0 | esta tarde 0 | esta mañana 0 | hoy mismo 0
-        mañana por la mañana 1 | mañana por la tarde 1 | mañana por la noche 1
+        hoy 0 | mañana 1 | pasado mañana 2 | pasado 2 | ayer -1 | anteayer -2 | esta noche 0 | esta tarde 0 | esta mañana 0
+        hoy mismo 0 | mañana por la mañana 1 | mañana por la tarde 1 | mañana por la noche 1
     """),
     in_time=words("en | dentro de"),
     from_now=words("a partir de hoy | a partir de ahora | desde hoy | más tarde | después"),
@@ -70,31 +73,31 @@ SPANISH = Vocabulary(
     """),
     months=table("mes 1 | meses 1 | año 12 | años 12 | trimestre 3 | trimestres 3"),
     currencies=names("""
-        euro EUR | euros EUR | pavos EUR | dólar USD | dólares USD | libra GBP | libras GBP | libras esterlinas GBP | yen JPY | yenes JPY
-        peso mexicano MXN | pesos mexicanos MXN | pesos argentinos ARS | pesos colombianos COP | pesos chilenos CLP | francos suizos CHF
-        reales BRL | soles PEN
+        euro EUR | euros EUR | pavos EUR | dólar USD | dólares USD | libra GBP | libras GBP | libras esterlinas GBP | yen JPY
+        yenes JPY | peso mexicano MXN | pesos mexicanos MXN | pesos argentinos ARS | pesos colombianos COP | pesos chilenos CLP
+        francos suizos CHF | reales BRL | soles PEN
     """),
     openers=words("""
-        es | son | sería | serían | será | serán | somos | seremos | soy | me llamo | mi nombre es | el nombre es | a nombre de | llámame
-        quiero | quisiera | querría | me gustaría | prefiero | necesito | ponme | pon | dame | deme | digamos | creo que | creo que es | elijo
-        escojo | a | al | para | para el | de | desde | en | el | por | con | que sea | que sean | unos | unas | alrededor de | más o menos
-        aproximadamente | solo | sólo | solamente | pues | eh | em | mmm | hm | hmm | bueno | vale | ok | sí | si | claro | hola | perdón | perdona
-        no perdón | no | mejor | quiero decir | quería decir | he dicho | cámbialo a | cambia a | cámbialo por | envíalo a | envíaselo a | mándalo a
-        mi número es | mi teléfono es | mi correo es | mi email es | la cantidad es | la fecha es | la hora es | y | pero | este | esta
-        por favor | espera
+        es | son | sería | serían | será | serán | somos | seremos | soy | me llamo | mi nombre es | el nombre es | a nombre de
+        llámame | quiero | quisiera | querría | me gustaría | prefiero | necesito | ponme | pon | dame | deme | digamos | creo que
+        creo que es | elijo | escojo | a | al | para | para el | de | desde | en | el | por | con | que sea | que sean | unos | unas
+        alrededor de | más o menos | aproximadamente | solo | sólo | solamente | pues | eh | em | mmm | hm | hmm | bueno | vale | ok
+        sí | si | claro | hola | perdón | perdona | no perdón | no | mejor | quiero decir | quería decir | he dicho | cámbialo a
+        cambia a | cámbialo por | envíalo a | envíaselo a | mándalo a | mi número es | mi teléfono es | mi correo es | mi email es
+        la cantidad es | la fecha es | la hora es | y | pero | este | esta | por favor | espera
     """),
     closers=words("""
-        por favor | porfa | porfavor | gracias | muchas gracias | si puede ser | si es posible | está bien | me va bien | estaría bien
-        entonces | creo | más o menos | mejor | en total | nada más | vale | ok | señor | señora
+        por favor | porfa | porfavor | gracias | muchas gracias | si puede ser | si es posible | está bien | me va bien
+        estaría bien | entonces | creo | más o menos | mejor | en total | nada más | vale | ok | señor | señora
     """),
     questions=words("""
-        qué | cuál | cuáles | quién | quiénes | cómo | cuándo | cuánto | cuánta | cuántos | cuántas | dónde | por qué | puedo | puedes | puede
-        podría | podrías | hay | tienes | tiene | tengo que | debo | es posible | no entiendo | no lo entiendo | no comprendo | explícame
-        dime | perdón qué | cómo dices | a qué te refieres | tengo una pregunta
+        qué | cuál | cuáles | quién | quiénes | cómo | cuándo | cuánto | cuánta | cuántos | cuántas | dónde | por qué | puedo
+        puedes | puede | podría | podrías | hay | tienes | tiene | tengo que | debo | es posible | no entiendo | no lo entiendo
+        no comprendo | explícame | dime | perdón qué | cómo dices | a qué te refieres | tengo una pregunta
     """),
     unsure=words("""
-        no sé | no lo sé | ni idea | no tengo ni idea | no estoy seguro | no estoy segura | no me acuerdo | no recuerdo | ninguno | ninguna
-        da igual | me da igual | nada | un momento | espera | un segundo | olvídalo | déjalo
+        no sé | no lo sé | ni idea | no tengo ni idea | no estoy seguro | no estoy segura | no me acuerdo | no recuerdo | ninguno
+        ninguna | da igual | me da igual | nada | un momento | espera | un segundo | olvídalo | déjalo
     """),
     rather=words(
         "quiero decir | quería decir | mejor | perdón | digo | no | espera | pon | que sean | que sea | sino | cámbialo a | pero"

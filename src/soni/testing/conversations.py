@@ -1,0 +1,151 @@
+"""Conversation tests as they were written: frozen values that know their lines."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from soni.config.models import SoniConfig
+from soni.dialogue.commands import Command
+from soni.dialogue.payloads import parse_payload
+from soni.dialogue.state import ConversationState
+from soni.value import Value
+
+SUFFIX: Final = ".conversation.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class UserSays:
+    """The user says something."""
+
+    line: int
+    text: str
+    commands: tuple[Command, ...] | None = None
+    """What it means, where the test says so itself; ``None`` leaves that to understanding."""
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonIs:
+    """A button the message has."""
+
+    title: str
+    payload: str | None = None
+    """``None`` for any."""
+
+
+@dataclass(frozen=True, slots=True)
+class BotSays:
+    """The assistant says something: all that is named here holds of one message."""
+
+    line: int
+    text: str | None = None
+    """The whole text of the next message; ``None`` looks for the first message that fits."""
+    contains: tuple[str, ...] = ()
+    matches: str | None = None
+    """A regular expression that is found in the text."""
+    response: str | None = None
+    """The name of the response the words come from."""
+    buttons: tuple[ButtonIs, ...] | None = None
+    """All of them, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class BotIsSilent:
+    """The assistant says nothing, or nothing more."""
+
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlotsAre:
+    """These slots can be read, with these values; ``None`` is unset. Others do not matter."""
+
+    line: int
+    slots: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class FlowIs:
+    """The flow the user is in; ``None`` where there is none."""
+
+    line: int
+    flow: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StackIs:
+    """The flows in progress, the oldest first, with those that were called and with patterns."""
+
+    line: int
+    flows: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionWasCalled:
+    """How often an action has been called with these inputs since the test began."""
+
+    line: int
+    action: str
+    times: int | None = None
+    """``None`` for at least once."""
+    inputs: Mapping[str, Value] = field(default_factory=dict)
+    """Inputs that are not named do not matter."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateIs:
+    """What the conversation waits for."""
+
+    line: int
+    state: ConversationState
+
+
+Step: TypeAlias = UserSays | BotSays | BotIsSilent | SlotsAre | FlowIs | StackIs | ActionWasCalled | StateIs
+"""One line of a conversation test."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stub:
+    """What stands in for an action: its outputs, or that it fails."""
+
+    outputs: Mapping[str, Value] = field(default_factory=dict)
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationTest:
+    """One conversation, told step by step."""
+
+    name: str
+    """Unique in its file."""
+    line: int
+    steps: tuple[Step, ...]
+    user: str
+    """The user id; it also chooses among variations, so that a test hears the same words every time."""
+    actions: Mapping[str, Stub] = field(default_factory=dict)
+    """Any other action runs for real."""
+    now: datetime | None = None
+    """With a time zone: the time stands still there. ``None`` for the real time."""
+    language: str | None = None
+
+    @property
+    def needs_understanding(self) -> bool:
+        """True where something is said that is not a command already."""
+        return any(
+            isinstance(step, UserSays) and step.commands is None and parse_payload(step.text) is None
+            for step in self.steps
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationFile:
+    """A file of conversation tests, and the assistant they are about."""
+
+    path: Path
+    assistant: Path
+    """The file or folder it was loaded from."""
+    config: SoniConfig
+    tests: tuple[ConversationTest, ...]
+    env: Mapping[str, str | None] = field(default_factory=dict)
+    """Environment variables while the tests run; ``None`` unsets."""
