@@ -54,8 +54,10 @@ class Problem:
         place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
         where = f"{place}: " if place else ""
         key = f"{self.key}: " if self.key else ""
-        hint = f" Did you mean {self.suggestion!r}?" if self.suggestion else ""
-        return f"{where}{key}{self.message}{hint}"
+        if not self.suggestion:
+            return f"{where}{key}{self.message}"
+        joined = " Did" if self.message.endswith((".", "!", "?")) else "; did"
+        return f"{where}{key}{self.message}{joined} you mean {self.suggestion!r}?"
 
 
 class ConfigurationError(SoniError):

@@ -21,12 +21,17 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, TypeAlias
 
+from soni.errors import ExpressionError
 from soni.operations import as_money
 from soni.tokens import error_at
 from soni.value import Value
 
 Scope: TypeAlias = Mapping[str, Value]
 _Piece: TypeAlias = Callable[[Scope], str]
+
+
+MAX_LENGTH: Final = 50_000
+"""Characters of a template: many times the longest message anyone reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,8 @@ class Template:
 
 def parse_template(text: str) -> Template:
     """Read a template. Raises ExpressionError, with the column, where a brace or what it holds cannot be read."""
+    if len(text) > MAX_LENGTH:
+        raise ExpressionError(f"a text has {len(text):,} characters; {MAX_LENGTH:,} is the most")
     pieces: list[str | _Piece] = []
     fields: list[_Field] = []
     for part in _split(text):

@@ -7,6 +7,7 @@ import typer
 from soni.cli.chat import chat
 from soni.cli.init import init
 from soni.cli.serve import serve
+from soni.cli.test import test
 from soni.cli.validate import schema, validate
 from soni.cli.version import version
 from soni.errors import ConfigurationError, SoniError
@@ -20,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (init, chat, serve, validate, schema, version):
+for command in (init, chat, serve, test, validate, schema, version):
     app.command()(command)
 
 

@@ -11,7 +11,7 @@ from soni.config.models import SoniConfig
 from soni.config.problems import MOST
 from soni.config.scene import Names
 from soni.config.shape import read_shape
-from soni.config.source import files_of, read, read_text
+from soni.config.source import files_of, is_folder, read, read_text
 from soni.config.written import Written, placed
 from soni.errors import ConfigurationError, Problem
 
@@ -52,7 +52,7 @@ def find_problems(
             readable = False
     if not readable or not trees:
         return None, _ordered(problems)
-    origin = path if path.is_dir() else path.parent
+    origin = path if is_folder(path) else path.parent
     return _examined(trees, environ, problems, str(origin.resolve()))
 
 

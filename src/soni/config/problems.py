@@ -30,11 +30,9 @@ MORE: Final = Finding((), f"there are more problems; the first {MOST} are told",
 class Damage:
     """Routes at which something could not be read."""
 
-    def __init__(self, routes: Iterable[Route] = ()) -> None:
+    def __init__(self) -> None:
         self._routes: set[Route] = set()
         self._above: set[Route] = set()
-        for route in routes:
-            self.add(route)
 
     def __bool__(self) -> bool:
         return bool(self._routes)

@@ -41,12 +41,9 @@ def rewrite(path: Path | str) -> Rewriting:
 
 
 def _meaning(texts: dict[Path, str]) -> object:
-    """What the files say, earlier names read as present ones; None where that cannot be said."""
+    """What the files say, earlier names read as present ones."""
     problems: list[Problem] = []
-    try:
-        tree = merged([read_text(text, file, {}, problems) for file, text in texts.items()], problems)
-    except ConfigurationError:
-        return None
+    tree = merged([read_text(text, file, {}, problems) for file, text in texts.items()], problems)
     modernise(tree)
     return tree.plain(), sorted(
         (problem.code, problem.message) for problem in problems if problem.code != "unknown-variable"
@@ -62,9 +59,14 @@ def _earlier(texts: dict[Path, str]) -> tuple[Problem, ...]:
 
 def _rewritten(text: str, file: Path) -> str:
     """One file with present names, as far as that is plain to do."""
+    tree = read_text(text, file, {}, [])
     for change in (_rename_keys, _move_settings, _move_slots):
-        # Each change moves the lines, so that the next one looks again.
-        text = change(text, read_text(text, file, {}, []))
+        changed = change(text, tree)
+        try:
+            # Each change moves the lines, so that the next one looks again.
+            text, tree = changed, read_text(changed, file, {}, [])
+        except ConfigurationError:
+            continue  # an anchor went with what was moved, perhaps: this one is for its author
     return text
 
 

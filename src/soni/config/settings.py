@@ -356,7 +356,6 @@ INACTIVE: Final[Mapping[str, str]] = {
     "persistence.lock_connection_string": "conversations are locked within the process",
     "persistence.pool": "there is no connection pool",
     "persistence.retention": "conversations are kept, each with its last state",
-    "flow_management.max_completed_flows": "10 are remembered",
     "conversation.on_concurrent_message": "a message waits until the one before it is answered",
     "conversation.max_trace_entries": "no steps are remembered",
     "server.auth.allow_insecure": "the service asks nobody who they are",

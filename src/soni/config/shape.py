@@ -45,7 +45,8 @@ def read_shape(data: dict[str, object]) -> Shape:
         try:
             return Shape(SoniConfig.model_validate(data), tuple(findings), damage)
         except ValidationError as error:
-            errors = [detail for detail in error.errors(include_url=False) if not _is_echo(detail)]
+            every = error.errors(include_url=False)
+        errors = [detail for detail in every if not _is_echo(detail)] or every
         told = [_finding(detail) for detail in errors[:MOST] if not damage.touches(_route(detail["loc"]))]
         findings += _without_echoes(told)
         if len(errors) > MOST:

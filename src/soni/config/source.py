@@ -26,7 +26,7 @@ MAX_NODES: Final = 100_000
 
 def files_of(path: Path, problems: list[Problem]) -> list[Path]:
     """The files of an assistant, in name order; what is odd about a folder is added to ``problems``."""
-    if not path.is_dir():
+    if not is_folder(path):
         return [path]
     problems += [
         Problem("is not read: name it *.yaml", file=other, severity="note", code="other-file")
@@ -42,14 +42,22 @@ def files_of(path: Path, problems: list[Problem]) -> list[Path]:
 _TEST: Final = ".conversation.yaml"
 
 
+def is_folder(path: Path) -> bool:
+    """Whether a path leads to a folder; a path that leads nowhere does not."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # no right to look, or no path at all
+        return False
+
+
 def read(path: Path, environ: Mapping[str, str], problems: list[Problem]) -> Written:
     """A YAML file. What can be passed over is added to ``problems``; raises ConfigurationError for what cannot."""
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        reason = "is a folder" if isinstance(error, IsADirectoryError) else (error.strerror or str(error)).lower()
-        _refuse(f"cannot be read: {reason}", path, code="unreadable")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        _refuse(f"cannot be read: {reason.lower()}", path, code="unreadable")
     if len(raw) > MAX_BYTES:
         _refuse("is larger than 1 MiB, the most a file may have; a folder may hold several", path, code="too-large")
     try:

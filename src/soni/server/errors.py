@@ -141,12 +141,17 @@ def error_response(error: Exception, headers: Mapping[str, str] | None = None) -
     body: ErrorBody = {
         "error": verdict.words or (error.message if isinstance(error, SoniError) else ""),
         "type": kind.__name__,
-        "code": _snake(kind.__name__),
+        "code": code_of(kind),
         "details": error.details if isinstance(error, RequestError) else {},
         "reference": request_id.get() or "",
     }
     more = {"Retry-After": str(verdict.retry_after)} if verdict.retry_after is not None else {}
     return Response(to_json(body), verdict.status, {**more, **(headers or {})}, "application/json")
+
+
+def code_of(kind: type[Exception]) -> str:
+    """``conversation_busy`` for ConversationBusy, ``nlu_error`` for NLUError."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind.__name__).lower()
 
 
 async def answer_soni_error(_: Request, error: Exception) -> Response:
@@ -249,7 +254,3 @@ def _methods(request: Request) -> set[str]:
         if route.matches(request.scope)[0] is not Match.NONE
         for method in getattr(route, "methods", None) or ()
     }
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()

@@ -7,8 +7,9 @@ if TYPE_CHECKING:
     from soni.actions.runner import MemoryLedger
     from soni.testing.conversations import ConversationFile, ConversationTest
     from soni.testing.doubles import FakeClock, ScriptedUnderstander
+    from soni.testing.playing import Result
     from soni.testing.reading import read_conversations
-    from soni.testing.runner import Result, Stage
+    from soni.testing.stage import Stage
 
 __all__ = [
     "ConversationFile", "ConversationTest", "FakeClock", "MemoryLedger", "Result", "ScriptedUnderstander", "Stage",
@@ -21,9 +22,9 @@ _LATER = {
     "ConversationTest": "soni.testing.conversations",
     "FakeClock": "soni.testing.doubles",
     "MemoryLedger": "soni.actions.runner",
-    "Result": "soni.testing.runner",
+    "Result": "soni.testing.playing",
     "ScriptedUnderstander": "soni.testing.doubles",
-    "Stage": "soni.testing.runner",
+    "Stage": "soni.testing.stage",
     "read_conversations": "soni.testing.reading",
 }
 

@@ -3,11 +3,13 @@
 import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from soni.server.api import create_app
+from soni.server.errors import VERDICTS, ClientGone, code_of
 
 SPEC = create_app().openapi()
 
@@ -79,6 +81,15 @@ def test_the_pattern_of_messages_says_what_is_checked() -> None:
     assert [c for c in characters if (pattern.search(c) is None) != (not c.strip() or c == "\0")] == []
     assert pattern.search(" a\n") is not None
     assert pattern.search("a\0") is None
+
+
+def test_the_reference_has_every_path_and_every_error() -> None:
+    """What the service can answer is in the reference for people, too."""
+    reference = (Path(__file__).parents[3] / "docs" / "reference" / "http.md").read_text("utf-8")
+    errors = {kind: verdict.status for kind, verdict in VERDICTS.items() if kind is not ClientGone}
+
+    assert [kind for kind, status in errors.items() if f"| {status} | `{code_of(kind)}` |" not in reference] == []
+    assert [path for path in SPEC["paths"] if path not in reference] == []
 
 
 def operations() -> Iterator[dict[str, dict[str, dict[str, dict[str, dict[str, dict[str, str]]]]]]]:

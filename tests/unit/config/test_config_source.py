@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from soni.config.loader import load_config_text
+from soni.config.models import SoniConfig
 from soni.config.source import MAX_BYTES, compose, read_text
 from soni.config.written import locate
 from soni.errors import ConfigurationError, Problem
@@ -180,6 +182,18 @@ def test_a_file_is_utf_8_and_at_most_1_mib(
     assert (problem.code, problem.line, problem.file) == (code, line, path)
 
 
+def test_a_flow_as_deep_as_allowed_can_be_read() -> None:
+    """The limit is what the readers behind this one can bear."""
+    steps = "{step: s, type: noop}"
+    for number in range(31):
+        steps = f"{{step: s{number}, type: while, condition: a, do: [{steps}]}}"
+
+    config = load_config_text(f'version: "1.0"\nslots: {{a: {{}}}}\nflows: {{f: {{steps: [{steps}]}}}}')
+
+    assert len(list(config.flows["f"].walk())) == 32
+    assert SoniConfig.model_validate(config.model_dump(by_alias=True)) == config
+
+
 def test_a_byte_order_mark_is_no_mistake(find_in: Find, tmp_path: Path) -> None:
     """Some editors put one in front."""
     path = tmp_path / "soni.yaml"
@@ -193,6 +207,8 @@ def test_a_file_or_folder_that_cannot_be_read_is_said(find_in: Find, tmp_path: P
     (tmp_path / "only.conversation.yaml").write_text("tests: []")
 
     missing, empty = find_in(tmp_path / "none.yaml"), find_in(tmp_path)
+    strange = find_in(Path("a\0b"))
 
+    assert [problem.message for problem in strange] == ["cannot be read: embedded null byte"]
     assert [problem.message for problem in missing] == ["cannot be read: no such file or directory"]
     assert [problem.message for problem in empty] == ["there is no *.yaml file in this folder"]

@@ -1,5 +1,6 @@
 """The pending question: yes or no, a value, a value with others beside it, a refusal to answer."""
 
+from soni.config.models import Slot
 from soni.dialogue.commands import (
     Affirm,
     AskInfo,
@@ -11,11 +12,12 @@ from soni.dialogue.commands import (
     SetSlot,
     SkipQuestion,
 )
-from soni.understanding.embedded.corrections import Correction, hear_correction
+from soni.understanding.embedded.corrections import hear_correction
 from soni.understanding.embedded.filling import Filled, fill
 from soni.understanding.embedded.hearing import Hearing
 from soni.understanding.embedded.languages.base import spaced
 from soni.understanding.embedded.names import name_after
+from soni.understanding.embedded.phrases import core
 from soni.understanding.embedded.reach import SlotCues, stem
 from soni.understanding.embedded.said import plain_words, say
 from soni.understanding.values import answer, find, yes_or_no
@@ -24,8 +26,13 @@ from soni.value import Value
 _BESIDE = frozenset({"money", "date", "datetime", "time", "email", "phone"})
 """Types that are told apart from a name by themselves."""
 
+_PRICE = Slot(type="money")
+
 _TRIED_WORDS = 5
 """Up to so many words that are no value of the slot are an answer that is refused; more are something else."""
+
+_BARE_WORDS = 4
+"""A value for another slot than the one that is asked for stands among no more words, where nothing says whose it is."""
 
 _NUMBERS = frozenset({"integer", "float", "money"})
 
@@ -49,9 +56,8 @@ def plain_answer(hearing: Hearing) -> list[Command] | None:
         for choice in slot.choices:
             if any(said == plain_words(str(name)) for name in (choice.value, *choice.synonyms)):
                 return [SetSlot({expected.slot: choice.value})]
-    if agreed is False and not slot.required:
-        return [SkipQuestion()]
-    return None
+    refused = hearing.language.refusal.fullmatch(spaced(tuple(word.text for word in hearing.said.words)))
+    return [SkipQuestion()] if not slot.required and (agreed is False or refused) else None
 
 
 def corrected(hearing: Hearing) -> list[Command] | None:
@@ -59,7 +65,12 @@ def corrected(hearing: Hearing) -> list[Command] | None:
     correction = hear_correction(hearing)
     if correction is None:
         return None
-    return _correct(correction, at_confirm=hearing.pending is None)
+    if correction.refused is not None:
+        return [Deny(correction.refused) if hearing.pending is None else ClearSlot((correction.refused,))]
+    known = hearing.briefing.slots
+    changed = {name: value for name, value in correction.values.items() if name in known}
+    added = {name: value for name, value in correction.values.items() if name not in known}
+    return [*([CorrectSlot(changed)] if changed else []), *([SetSlot(added)] if added else [])]
 
 
 def confirmed(hearing: Hearing) -> list[Command] | None:
@@ -72,7 +83,8 @@ def confirmed(hearing: Hearing) -> list[Command] | None:
             continue
         rest = words[count:]
         if not agreed:
-            return [Deny()]
+            # "No, wait" announces what is coming.
+            return [] if rest and language.turn.fullmatch(spaced(tuple(rest))) else [Deny()]
         # A word of doubt anywhere, and money would move on a "yes but".
         if (
             any(language.turn.match(spaced((word,))) for word in rest)
@@ -94,6 +106,8 @@ def answered(hearing: Hearing, value: Value | None) -> list[Command] | None:
     if free and cues is not None:
         return _with_name(hearing, cues, value)
     beside = [one for one in _beside(hearing) if value is None or not _competes(hearing, one, value)]
+    if value is None and len(hearing.said.words) > _BARE_WORDS:
+        beside = [one for one in beside if one.cued]
     values = {one.slot: one.value for one in beside}
     if value is not None:
         return [SetSlot({name: value, **values})]
@@ -104,8 +118,18 @@ def unanswered(hearing: Hearing, *, question: bool) -> list[Command]:
     """What to make of words that are no value of the slot."""
     name = hearing.pending
     assert name is not None
+    slot = hearing.slots[name]
+    if not core([word.text for word in hearing.said.words], hearing.language):
+        return []
     if question or len(hearing.said.words) > _TRIED_WORDS:
         return [OutOfScope()]
+    refused = hearing.language.refusal.fullmatch(spaced(tuple(word.text for word in hearing.said.words)))
+    agreed = yes_or_no(hearing.said.text, hearing.moment.language) is not None or refused is not None
+    free = slot.type == "string" and slot.pattern is None
+    cues = hearing.reach.slots.get(name) if hearing.reach else None
+    # Any text would do for a name, so that a no would be one; a number refuses it in words.
+    if (agreed or free) and not (cues and cues.open_ended):
+        return []
     return [SetSlot({name: hearing.said.text.strip()})]
 
 
@@ -115,13 +139,6 @@ def unsure(hearing: Hearing) -> list[Command] | None:
         return None
     slot = hearing.slots.get(hearing.pending) if hearing.pending else None
     return [AskInfo(hearing.pending) if slot is None or slot.required else SkipQuestion()]
-
-
-def _correct(correction: Correction, *, at_confirm: bool) -> list[Command]:
-    if correction.values:
-        return [CorrectSlot(correction.values)]
-    assert correction.refused is not None
-    return [Deny(correction.refused) if at_confirm else ClearSlot((correction.refused,))]
 
 
 def _explained(hearing: Hearing, word: str) -> bool:
@@ -143,6 +160,18 @@ def _beside(hearing: Hearing) -> list[Filled]:
     return [one for one in found if one.cued or one.slot in hearing.open]
 
 
+def _priced(hearing: Hearing, one: Filled) -> bool:
+    """Whether a number stands beside a currency: then it is no part of a name."""
+    prices = find(_PRICE, hearing.said.text, hearing.moment)
+    return any(
+        price.start < one.end
+        and one.start < price.end
+        and isinstance(price.value, dict)
+        and price.value["currency"] is not None
+        for price in prices
+    )
+
+
 def _competes(hearing: Hearing, one: Filled, value: Value) -> bool:
     """Whether a value beside the answer is made of the same words, or is as likely to be meant as the answer."""
     assert hearing.pending is not None
@@ -159,7 +188,9 @@ def _with_name(hearing: Hearing, cues: SlotCues, value: Value | None) -> list[Co
     said = hearing.said
     if cues.open_ended:
         return None if value is None else [SetSlot({cues.name: value})]
-    beside = [one for one in _beside(hearing) if one.cued or hearing.slots[one.slot].type in _BESIDE]
+    beside = [
+        one for one in _beside(hearing) if one.cued or hearing.slots[one.slot].type in _BESIDE or _priced(hearing, one)
+    ]
     if len(said.words) > 8 or not beside:
         gap = name_after(said, hearing.reach, cues, [], hearing.language) if len(said.words) > 2 else None
         if gap is not None and all(_explained(hearing, word.text) for word in said.words[: gap.first]):
@@ -179,9 +210,19 @@ def _with_name(hearing: Hearing, cues: SlotCues, value: Value | None) -> list[Co
 def _without(hearing: Hearing, beside: list[Filled]) -> str:
     """The message without these values and the words that introduce them."""
     assert hearing.reach is not None
-    spans: list[tuple[int, int]] = []
+    prices = find(_PRICE, hearing.said.text, hearing.moment)
+    spans = [
+        (price.start, price.end)
+        for price in prices
+        if any(price.start < one.end and one.start < price.end for one in beside)
+    ]
     for one in beside:
         first, last = hearing.said.words_within(one.start, one.end)
+        own = hearing.reach.slots[one.slot]
+        if last < len(hearing.said.words) and (
+            stem(hearing.said.words[last].text) in own.stems or hearing.said.words[last].text in own.right
+        ):
+            last += 1
         if (
             first
             and hearing.said.words[first - 1].text in hearing.reach.slots[one.slot].left | hearing.language.articles

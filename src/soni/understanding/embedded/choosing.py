@@ -23,6 +23,9 @@ _LIKELY: Final = 3
 _NEAR: Final = 0.5
 """A flow with this part of the best one's confidence may be the one that is meant as well."""
 
+_LEAST: Final = 0.6
+"""A message that is familiar but like no flow much more than like others starts none below this part of the threshold."""
+
 _EACH: Final = 0.75
 """How sure each of several wishes in one message must be."""
 
@@ -99,12 +102,14 @@ class Chooser:
         startable = hearing.briefing.flows
         best = choice.best
         if best is None or choice.familiarity < self.threshold:
-            return [OutOfScope()] if self._classifier.known_share(hearing.said.text) > 0 else []
+            return [OutOfScope()] if self._classifier.knows_any(hearing.said.text) else []
         near = [
             each for each in choice.candidates if each.confidence >= _NEAR * best.confidence and each.flow in startable
         ]
         if best.confidence < self.threshold and len(near) > 1:
             return [Clarify(tuple(each.flow for each in near))]
+        if best.confidence < _LEAST * self.threshold:
+            return [OutOfScope()]
         if best.flow not in startable:
             return []
         return [StartFlow(best.flow, best.filling.slots)]

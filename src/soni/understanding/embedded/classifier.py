@@ -7,7 +7,8 @@ from typing import Final
 import numpy as np
 
 from soni.understanding.embedded.calibration import Calibration, calibrate, leave_one_out
-from soni.understanding.embedded.features import Features, Floats, similarities
+from soni.understanding.embedded.features import Features, Floats, similarities, words
+from soni.understanding.embedded.spelling import Spelling
 
 REGULARISATION: Final = 0.03
 """Chosen on CLINC150's val among 0.01 to 0.3; accuracy moves by 0.005 in that range."""
@@ -50,6 +51,7 @@ class Classifier:
         kept = _thinned(examples)
         self.flows: tuple[str, ...] = tuple(dict.fromkeys(example.flow for example in kept))
         self._features = Features([example.text for example in kept], common)
+        self._spelling = Spelling(self._features.single_words(), common)
         self._weights: Floats = np.zeros((len(self._features), len(self.flows)), np.float32)
         self._calibration = Calibration.untrained()
         if not kept:
@@ -69,16 +71,16 @@ class Classifier:
         """What this text is about; about 0.1 ms."""
         if not self.flows:
             return Guess(0.0, ())
-        row = self._features.row(text)
+        row = self._features.row(self._spelling.mend(words(text)))
         scores: Floats = row.weights @ self._weights[row.ids]
         shares = self._calibration.shares(scores)
         order = np.argsort(-shares, kind="stable")
         ranked = tuple((self.flows[at], float(shares[at])) for at in order)
         return Guess(self._calibration.familiarity(float(scores.max())), ranked)
 
-    def known_share(self, text: str) -> float:
-        """The part of the words, 0 to 1, that some example has or that are common."""
-        return self._features.known_share(text)
+    def knows_any(self, text: str) -> bool:
+        """Whether some word of the text is common, or known from an example."""
+        return any(self._spelling.knows(word) for word in self._spelling.mend(words(text)))
 
 
 UNSPOKEN: Final = 0.5

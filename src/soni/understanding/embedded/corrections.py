@@ -1,16 +1,16 @@
 """Taking something back: *no, I meant 60*, *change the amount to 60*, *not Ana, Bob*."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from soni.understanding.embedded.filling import fill
+from soni.understanding.embedded.filling import SURE, fill
 from soni.understanding.embedded.hearing import Hearing
 from soni.understanding.embedded.languages import Language
 from soni.understanding.embedded.languages.base import spaced
 from soni.understanding.embedded.names import Gap, reads_as_name
 from soni.understanding.embedded.reach import Reach, SlotCues, stem
-from soni.understanding.embedded.said import Said, plain_words
+from soni.understanding.embedded.said import Said, plain_words, say
 from soni.understanding.values import answer, find, yes_or_no
 from soni.value import Value
 
@@ -64,7 +64,7 @@ def opening(said: Said, language: Language) -> Opening:
 def hear_correction(hearing: Hearing) -> Correction | None:
     """What a message rewrites among the slots this flow has filled; ``None`` where it does not."""
     reach, filled = hearing.reach, hearing.filled
-    if reach is None or not filled:
+    if reach is None or not (filled or (hearing.pending is None and hearing.open)):
         return None
     opened = opening(hearing.said, hearing.language)
     rest = opened.rest
@@ -79,7 +79,7 @@ def hear_correction(hearing: Hearing) -> Correction | None:
         return None
     if not opened.strong and not at_confirm and _answers_pending(hearing, rest):
         return None
-    values = _values(hearing, reach, rest, filled, guessing=opened.strong or opened.turned or at_confirm)
+    values = _values(hearing, reach, rest, guessing=opened.strong or opened.turned or at_confirm)
     return Correction(values) if values else None
 
 
@@ -128,8 +128,6 @@ def _same_value(hearing: Hearing, reach: Reach, name: str, rest: Said, at: int, 
 
 
 def _first(said: Said, count: int) -> Said:
-    from soni.understanding.embedded.said import say
-
     return say(said.slice(0, count))
 
 
@@ -137,6 +135,8 @@ def _named_slot(rest: Said, reach: Reach, filled: tuple[str, ...], language: Lan
     """The filled slot whose name or description the words speak of: *the amount*."""
     words = {stem(word.text) for word in rest.words if word.text not in language.common}
     scores = {name: (len(words & reach.slots[name].named), len(words & reach.slots[name].stems)) for name in filled}
+    if not scores:
+        return None
     best = max(filled, key=lambda name: scores[name])
     said_by_name, said_at_all = scores[best]
     if not said_by_name and (not said_at_all or sum(scores[name] == scores[best] for name in filled) > 1):
@@ -178,7 +178,7 @@ def _for_slot(hearing: Hearing, cues: SlotCues, said: Said) -> Value:
     """The value these words have for the slot; ``None`` where they have none."""
     if not said.words:
         return None
-    if cues.slot.type == "string" and cues.slot.pattern is None:
+    if _is_text(cues):
         first = 0
         while first < len(said.words) - 1 and said.words[first].text in cues.left | hearing.language.become:
             first += 1
@@ -203,33 +203,46 @@ def _answers_pending(hearing: Hearing, rest: Said) -> bool:
     )
 
 
-def _values(
-    hearing: Hearing, reach: Reach, rest: Said, filled: Collection[str], *, guessing: bool
-) -> Mapping[str, Value]:
+def _values(hearing: Hearing, reach: Reach, rest: Said, *, guessing: bool) -> Mapping[str, Value]:
     """New values by the words around them, else by type, the most recently asked slot first; then a name alone."""
     if not rest.words or len(rest.words) > _LONGEST:
         return {}
-    found = fill(rest, reach, hearing.language, hearing.moment, filled)
-    types = [reach.slots[name].slot.type for name in filled]
-    cued = {
+    # While a confirm waits, what was skipped may still be said: "yes, but tomorrow".
+    wanted = hearing.filled if hearing.pending is not None else (*hearing.filled, *hearing.open)
+    found = fill(rest, reach, hearing.language, hearing.moment, wanted)
+    types = [reach.slots[name].slot.type for name in wanted]
+    sure = {
         one.slot: one.value for one in found.values if one.cued or types.count(reach.slots[one.slot].slot.type) == 1
     }
-    if cued:
-        return cued
+    if sure:
+        return {name: value for name, value in sure.items() if not _as_before(hearing, name, value)}
     if not guessing or len(rest.words) > _LONGEST // 2:
         return {}
-    texts = [
-        name for name in filled if reach.slots[name].slot.type == "string" and reach.slots[name].slot.pattern is None
-    ]
-    for name in filled:
-        if name not in texts and reach.slots[name].slot.type != "boolean":
-            value = answer(reach.slots[name].slot, rest.text, hearing.moment)
-            if value is not None:
-                return {name: value}
-    for name in texts:
-        if (value := _for_slot(hearing, reach.slots[name], rest)) is not None and _alone(rest, hearing.language):
+    texts = [name for name in hearing.filled if _is_text(reach.slots[name])]
+    for name in hearing.filled:
+        if name not in texts and (value := _plausible(hearing, reach.slots[name], rest)) is not None:
             return {name: value}
+    for name in texts:
+        if not found.values and (value := _for_slot(hearing, reach.slots[name], rest)) is not None:
+            return {name: value} if _alone(rest, hearing.language) else {}
     return {}
+
+
+def _plausible(hearing: Hearing, cues: SlotCues, rest: Said) -> Value:
+    """The value the words have where they say no more than it; ``None`` otherwise."""
+    found = find(cues.slot, rest.text, hearing.moment)
+    sure = any(one.score >= SURE or len(rest.words_within(one.start, one.end)) >= len(rest.words) for one in found)
+    return answer(cues.slot, rest.text, hearing.moment) if sure else None
+
+
+def _as_before(hearing: Hearing, name: str, value: Value) -> bool:
+    """Whether the slot has this value already."""
+    known = hearing.briefing.slots.get(name)
+    return known is not None and (known == value or str(known).casefold() == str(value).casefold())
+
+
+def _is_text(cues: SlotCues) -> bool:
+    return cues.slot.type == "string" and cues.slot.pattern is None
 
 
 def _alone(rest: Said, language: Language) -> bool:

@@ -67,15 +67,13 @@ class Features:
     def __len__(self) -> int:
         return len(self._weights)
 
-    def row(self, text: str) -> Row:
-        """A text as a row; n-grams that no example has only make the others weigh less."""
-        return self._row(self._counts(self._grams(words(text))))
+    def row(self, found: list[str]) -> Row:
+        """The ``words`` of a text as a row; n-grams that no example has only make the others weigh less."""
+        return self._row(self._counts(self._grams(found)))
 
-    def known_share(self, text: str) -> float:
-        """The part of the words, 0 to 1, that some example has or that are common."""
-        found = words(text)
-        known = sum(word in self._index[0] or word in self._common for word in found)
-        return known / len(found) if found else 0.0
+    def single_words(self) -> list[str]:
+        """Every word the examples have."""
+        return [gram for gram in self._index[0] if " " not in gram]
 
     def _learn(self, grams: list[list[_Gram]]) -> list[Row]:
         counts = [self._counts(each) for each in grams]

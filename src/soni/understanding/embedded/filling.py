@@ -6,7 +6,7 @@ from typing import Final
 
 from soni.config.models import SlotType
 from soni.understanding.embedded.languages import Language
-from soni.understanding.embedded.names import Gap, name_after, name_before, reads_as_name
+from soni.understanding.embedded.names import Gap, name_after, name_before, reads_as_name, until_end
 from soni.understanding.embedded.reach import Reach, SlotCues, Template, stem
 from soni.understanding.embedded.said import Said, find_run
 from soni.understanding.values import Found, Moment, find
@@ -19,6 +19,12 @@ _SPECIFIC: Final[Mapping[SlotType, float]] = {
     "email": 0.3, "phone": 0.3, "money": 0.2, "choice": 0.2, "datetime": 0.2, "date": 0.15, "time": 0.15, "duration": 0.15,
 }  # fmt: skip
 """Of two readings of the same words the one that can less often be made by chance."""
+
+_SHARED: Final = {"date", "time"}
+"""*at 8 tomorrow night* is a time and a day, and both need the last word."""
+
+_COUNTED: Final = frozenset({"integer", "float", "duration", "money"})
+"""Their slot's name stands behind them: two *passengers*."""
 
 _BEFORE, _BEHIND, _NEAR = 0.6, 0.5, 0.4
 _LATER: Final = 0.01
@@ -63,7 +69,7 @@ def fill(said: Said, reach: Reach, language: Language, moment: Moment, only: Col
         return Filling()
     found = {name: find(cues.slot, said.text, moment) for name, cues in wanted.items() if cues.slot.type != "boolean"}
     for template in reach.templates:
-        if set(template.slots) <= wanted.keys() and (values := _whole(said, template, wanted, found, language)):
+        if set(template.slots) <= wanted.keys() and (values := _whole(said, template, reach, found, language)):
             more = _typed(said, reach, wanted, found, values)
             return Filling((*values, *more), whole=True)
     typed = _typed(said, reach, wanted, found, [])
@@ -71,7 +77,7 @@ def fill(said: Said, reach: Reach, language: Language, moment: Moment, only: Col
 
 
 def _whole(
-    said: Said, template: Template, wanted: Mapping[str, SlotCues], found: Mapping[str, list[Found]], language: Language
+    said: Said, template: Template, reach: Reach, found: Mapping[str, list[Found]], language: Language
 ) -> list[Filled] | None:
     """The values of a sentence that is this example; ``None`` where it is not."""
     if not any(word not in language.common for literal in template.literals for word in literal):
@@ -82,7 +88,7 @@ def _whole(
         return None
     values: list[Filled] = []
     for name, (first, last) in zip(template.slots, places, strict=True):
-        cues = wanted[name]
+        cues = reach.slots[name]
         start, end = said.words[first].start, said.words[last - 1].end
         inside = [one for one in found.get(name, ()) if start <= one.start and one.end <= end]
         if cues.slot.type != "string":
@@ -90,13 +96,20 @@ def _whole(
                 return None
             best = max(inside, key=lambda one: one.score)
             values.append(Filled(name, best.value, best.start, best.end, cued=True))
-        elif name_span := reads_as_name(said, Gap(first, last), cues, language):
+        elif (name_span := reads_as_name(said, Gap(first, last), cues, language)) and _one_name(
+            said, name_span, reach, cues, language
+        ):
             first, last = name_span
             start, end = said.words[first].start, said.words[last - 1].end
             values.append(Filled(name, said.slice(first, last), start, end, cued=True))
         else:
             return None
     return values
+
+
+def _one_name(said: Said, gap: Gap, reach: Reach, cues: SlotCues, language: Language) -> bool:
+    """Whether nothing else stands in an open place: not *Ana tomorrow*."""
+    return cues.open_ended or until_end(said, gap.first, reach, cues, [], language).last >= gap.last
 
 
 def _places(words: list[str], template: Template, language: Language) -> list[tuple[int, int]] | None:
@@ -145,7 +158,12 @@ def _typed(
     pairs.sort(key=lambda pair: (-pair[0], pair[3].start))
     kept: list[Filled] = []
     for _, cued, name, one in pairs:
-        clash = any(one.start < other.end and other.start < one.end for other in (*taken, *kept))
+        clash = any(
+            one.start < other.end
+            and other.start < one.end
+            and {wanted[name].slot.type, reach.slots[other.slot].slot.type} != _SHARED
+            for other in (*taken, *kept)
+        )
         if not clash and all(other.slot != name for other in kept):
             kept.append(Filled(name, one.value, one.start, one.end, cued))
     return kept
@@ -164,9 +182,8 @@ def _fit(said: Said, reach: Reach, cues: SlotCues, one: Found) -> tuple[float, b
         # A day is found with its preposition: "on Monday".
         if slot.left & {*before, *words[first : first + 1]}:
             score = _BEFORE
-        if any(word in slot.right or stem(word) in slot.named for word in behind) or any(
-            stem(word) in slot.named for word in inner
-        ):
+        after = {*behind, *inner} if slot.slot.type in _COUNTED else inner
+        if slot.right & {*behind} or any(stem(word) in slot.named for word in after):
             score = max(score, _BEHIND)
         if any(stem(word) in slot.stems for word in near):
             score = max(score, _NEAR)
@@ -190,17 +207,18 @@ def _named(
     spans = [(filled.start, filled.end) for filled in typed]
     free = {name: cues for name, cues in wanted.items() if cues.slot.type == "string" and cues.slot.pattern is None}
     known = {name: [one for one in found[name] if one.score >= 0.8] for name in free}
+    only = [name for name, cues in free.items() if not cues.open_ended]
     for name, cues in free.items():
         gap = name_after(said, reach, cues, spans, language)
         cued = gap is not None
-        if gap is None and len(free) == 1:
+        if gap is None and only == [name]:
             gap = name_before(said, reach, cues, spans, language)
         if gap is not None:
             first, last = gap
             start, end = said.words[first].start, said.words[last - 1].end
             spans.append((start, end))
             yield Filled(name, said.slice(first, last), start, end, cued)
-        elif len(free) == 1 and (one := next((one for one in known[name] if _clear(one, spans)), None)):
+        elif only == [name] and (one := next((one for one in known[name] if _clear(one, spans)), None)):
             spans.append((one.start, one.end))
             yield Filled(name, one.value, one.start, one.end, cued=False)
 

@@ -36,7 +36,7 @@ def name_after(said: Said, reach: Reach, cues: SlotCues, spans: Spans, language:
             continue
         if at and said.words[at - 1].text in language.infinitives and not said.words[at + 1].capital:
             continue
-        gap = reads_as_name(said, _until_end(said, at + 1, reach, cues, spans, language), cues, language)
+        gap = reads_as_name(said, until_end(said, at + 1, reach, cues, spans, language), cues, language)
         if gap is not None and not (said.words[gap.first].text in reach.verbs and not said.words[gap.first].capital):
             return gap
     return None
@@ -49,8 +49,8 @@ def name_before(said: Said, reach: Reach, cues: SlotCues, spans: Spans, language
     )
     for at, word in enumerate(said.words[:-1]):
         if word.text in verbs:
-            gap = _until_end(said, at + 1, reach, cues, spans, language)
-            followed = gap.last < len(said.words) and _taken(said, gap.last, spans)
+            gap = until_end(said, at + 1, reach, cues, spans, language)
+            followed = gap.last < len(said.words) and _taken(said, gap.last, spans) and said.slice(*gap).replace(" ", "").isalpha()
             if followed and (named := reads_as_name(said, gap, cues, language)):
                 return named
     capitals = [at for at, word in enumerate(said.words) if word.capital and not _taken(said, at, spans)]
@@ -70,10 +70,13 @@ def reads_as_name(said: Said, gap: Gap, cues: SlotCues, language: Language) -> G
     empty = language.common | language.vague | language.articles
     if all(word.text in empty and not word.capital for word in words):
         return None
+    opening = words[0]
+    if opening.text in language.common - language.articles and not opening.capital and not cues.open_ended:
+        return None
     return Gap(first, last)
 
 
-def _until_end(said: Said, first: int, reach: Reach, cues: SlotCues, spans: Spans, language: Language) -> Gap:
+def until_end(said: Said, first: int, reach: Reach, cues: SlotCues, spans: Spans, language: Language) -> Gap:
     """The words from here to the next value, the next word that introduces one, or the end of the clause."""
     introduce = frozenset(word for other in reach.slots.values() if other is not cues for word in other.left)
     stops = introduce | cues.left | cues.right

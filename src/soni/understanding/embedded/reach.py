@@ -131,12 +131,16 @@ def _cues(name: str, slot: Slot, templates: tuple[Template, ...], language: Lang
                 before = [word for word in template.literals[at] if word not in language.articles]
                 left.update(before[-1:])
                 right.update(template.literals[at + 1][:1])
-    named = stems_of(name, language.common)
-    stems = named | stems_of(slot.description, language.common)
-    words = {*plain_words(name.replace("_", " ")), *plain_words(slot.description)}
+    own = {*plain_words(name.replace("_", " "))}
+    open_ended = slot.type == "string" and bool(language.open_ended & own)
+    words = own if open_ended else own.union(plain_words(slot.description))
     directed = {preposition for preposition, about in language.directions.items() if about & words}
     if not left & language.directions.keys():
         left |= directed
+    # Whatever else is said of a direction tells the slot as well: "and back on Sunday" a return date.
+    alike = {stem(word) for about in directed for word in language.directions[about] - language.common}
+    named = stems_of(name, language.common)
+    stems = named.union(stems_of(slot.description, language.common), alike)
     return SlotCues(
         name=name,
         slot=slot,
@@ -144,5 +148,5 @@ def _cues(name: str, slot: Slot, templates: tuple[Template, ...], language: Lang
         right=frozenset(right),
         stems=stems,
         named=named,
-        open_ended=slot.type == "string" and bool(language.open_ended & set(plain_words(name.replace("_", " ")))),
+        open_ended=open_ended,
     )

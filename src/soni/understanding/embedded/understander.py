@@ -163,9 +163,16 @@ class EmbeddedUnderstander:
             other = None
         if other is not None:
             return [other]
+        if (
+            free
+            and len(words) > 2
+            and self._begins_a_wish(hearing)
+            and (again := self._same_flow(hearing, _DIGRESSION))
+        ):
+            return again
         if (answered := answers.answered(hearing, value)) is not None:
             return answered
-        again = self._same_flow(hearing)
+        again = self._same_flow(hearing, self._chooser.threshold)
         return again if again is not None else answers.unanswered(hearing, question=question)
 
     def _digression(self, hearing: Hearing, sure: float, beside: Value | None = None) -> StartFlow | None:
@@ -199,11 +206,11 @@ class EmbeddedUnderstander:
     def _verbs(self, flow: str) -> frozenset[str]:
         return self._reach[flow].verbs if flow in self._reach else frozenset()
 
-    def _same_flow(self, hearing: Hearing) -> list[Command] | None:
+    def _same_flow(self, hearing: Hearing, sure: float) -> list[Command] | None:
         """The active flow named once more: it is not begun anew, and the question stands."""
         active = hearing.briefing.active_flow
         best = self._chooser.choose(hearing).best
-        if best is None or best.flow != active or best.confidence < self._chooser.threshold:
+        if best is None or best.flow != active or best.confidence < sure:
             return None
         if best.filling.values:
             return [SetSlot(best.filling.slots)]

@@ -46,8 +46,8 @@ def email_of(written: str) -> str | None:
 
 def phones_in(folded: Folded, language: str) -> list[Span[str]]:
     """Every telephone number of a text, in order; one without a country scores 0.7."""
-    matches = (match for match in matches(_PHONE, folded.text) if not _DATE.fullmatch(match[0]))
-    numbers = ((match, phone_of(match[0], language)) for match in matches)
+    written = (match for match in matches(_PHONE, folded.text) if not _DATE.fullmatch(match[0]))
+    numbers = ((match, phone_of(match[0], language)) for match in written)
     return [
         Span(match.start(), match.end(), number, 1.0 if number[0] == "+" else 0.7)
         for match, number in numbers

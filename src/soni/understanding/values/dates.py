@@ -177,11 +177,11 @@ def _grammar(language: str) -> _Grammar:
             rf"(?<![\w$€£.,:/]){weekday}(?:{the}\s{{1,3}}|{of}\s{{1,3}})?{day}\s{{0,3}}(?:{of}\s{{1,3}})?(?<![a-z]){month}{year}"
         ),
         month_day=re.compile(
-            rf"(?<!\w){weekday}{month},?\s{{1,3}}(?:(?P<day>{number}(?:{suffix})?|{ordinals})"
+            rf"(?<!\w)(?=\w){weekday}{month},?\s{{1,3}}(?:(?P<day>{number}(?:{suffix})?|{ordinals})"
             rf"|(?:{the}|{of})\s{{1,3}}(?P<day_>{number}{suffix}|{ordinals}))(?![\w:/%]|\.\d){year}"
         ),
         weekday=re.compile(
-            rf"(?<!\w)(?:(?P<next_week_before>{any_of(vocabulary.next_week)})(?:,?\s{{1,3}}{coming})?\s{{1,3}}|{coming}\s{{1,3}})?"
+            rf"(?<!\w)(?=\w)(?:(?P<next_week_before>{any_of(vocabulary.next_week)})(?:,?\s{{1,3}}{coming})?\s{{1,3}}|{coming}\s{{1,3}})?"
             rf"(?P<weekday>{whole})(?!\w)\.?(?:,?\s{{1,3}}(?:{the}\s{{1,3}})?(?P<day>{number}{suffix}|{ordinals})(?!\w)"
             rf"|,?\s{{1,3}}(?P<next_week>{any_of(vocabulary.next_week)})(?!\w)|\s{{1,3}}{any_of(vocabulary.coming_after)}(?!\w))?"
         ),
@@ -189,7 +189,7 @@ def _grammar(language: str) -> _Grammar:
             rf"(?<![\w.,/$€£])(?:{the}\s{{1,3}})?(?P<day>{number}(?P<suffix>{suffix})|{ordinals})(?!\w)"
             rf"|(?<!\w)(?:{the}|{coming})\s{{1,3}}(?P<day_>{number})(?![\w:/%]|[.,]\d)"
         ),
-        relative=re.compile(rf"(?<!\w){any_of(vocabulary.days)}(?!\w)"),
+        relative=re.compile(rf"(?<!\w)(?=\w){any_of(vocabulary.days)}(?!\w)"),
         months=months,
         weekdays=weekdays,
         order=_order(language, vocabulary),

@@ -22,7 +22,7 @@ MAX_SECONDS: Final = 1000 * 365 * 86400
 
 _SHORT: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _ISO: Final = re.compile(
-    r"(?<!\w)p(?=[\dt])(?:(?P<w>\d{1,9})w)?(?:(?P<d>\d{1,9})d)?"
+    r"(?<!\w)(?=\w)p(?=[\dt])(?:(?P<w>\d{1,9})w)?(?:(?P<d>\d{1,9})d)?"
     r"(?:t(?=\d)(?:(?P<h>\d{1,9})h)?(?:(?P<m>\d{1,9})m)?(?:(?P<s>\d{1,9}(?:\.\d{1,6})?)s)?)?(?!\w)"
 )
 _HALF: Final = Decimal("0.5")
@@ -157,7 +157,9 @@ def _grammar(code: str) -> _Grammar:
         join=re.compile(rf"\s*(?:,|{any_of(vocabulary.conjunctions)})?\s*"),
         half=re.compile(rf"\s{half}(?!\w)"),
         minutes=re.compile(rf"(?:\s{any_of(vocabulary.conjunctions)}\s)?([0-5]\d)(?:min|m)?(?!\w)"),
-        before=re.compile(rf"(?<!\w)(?:{any_of(vocabulary.in_time)}|(?P<ago>{any_of(vocabulary.ago_before)}))\s+\Z"),
+        before=re.compile(
+            rf"(?<!\w)(?=\w)(?:{any_of(vocabulary.in_time)}|(?P<ago>{any_of(vocabulary.ago_before)}))\s+\Z"
+        ),
         after=re.compile(rf"\s+(?:{any_of(vocabulary.from_now)}|(?P<ago>{any_of(vocabulary.ago)}))(?!\w)"),
         units=vocabulary.units,
         months=vocabulary.months,

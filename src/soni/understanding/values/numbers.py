@@ -23,6 +23,7 @@ _MAX_WORDS: Final = 20
 
 _HALF: Final = Decimal("0.5")
 _WORD: Final = re.compile(r"\w+")
+_WORD_BEFORE: Final = re.compile(r"([^\W\d_][\w']*)\s{1,3}\Z")
 _BEFORE: Final = 20
 """How far back the word before a number is looked for, in characters."""
 
@@ -33,7 +34,7 @@ class _Grammar:
     in_words: re.Pattern[str]
     minus: re.Pattern[str]
     and_a_half: re.Pattern[str]
-    before_pronoun: re.Pattern[str]
+    before_number: frozenset[str]
     after_pronoun: re.Pattern[str]
     short_run: str
     fixed: Mapping[str, int]
@@ -106,6 +107,8 @@ def _in_words(text: str, vocabulary: Vocabulary, grammar: _Grammar) -> Iterator[
 def _spoken(match: re.Match[str], text: str, vocabulary: Vocabulary, grammar: _Grammar) -> Iterator[Span[Decimal]]:
     """The numbers of a run of number words; ``two three`` are two."""
     words = [(word.start(), word.end()) for word in _WORD.finditer(text, match.start("run"), match.end("run"))]
+    if _parsed(match["run"], vocabulary.code) is not None:
+        words = [match.span("run")]
     first = 0
     while first < len(words):
         last, value = first, None
@@ -134,8 +137,9 @@ def _score(text: str, start: int, end: int, vocabulary: Vocabulary, grammar: _Gr
         return 0.95
     if vocabulary.pronoun_is_article and re.compile(r"\s+\w").match(text, end):
         return 0.3
-    before = grammar.before_pronoun.search(text, max(0, start - _BEFORE), start)
-    return 0.2 if before or grammar.after_pronoun.match(text, end) else 0.95
+    before = _WORD_BEFORE.search(text, max(0, start - _BEFORE), start)
+    other_word = before and grammar.before_number and before[1] not in grammar.before_number
+    return 0.2 if other_word or grammar.after_pronoun.match(text, end) else 0.95
 
 
 def _completed(text: str, span: Span[Decimal], grammar: _Grammar) -> Iterator[Span[Decimal]]:
@@ -148,6 +152,19 @@ def _completed(text: str, span: Span[Decimal], grammar: _Grammar) -> Iterator[Sp
         number, start = -number, minus.start()
     if abs(number) < 10**MAX_DIGITS:
         yield Span(start, end, number, span.score)
+
+
+def _last_words(vocabulary: Vocabulary) -> frozenset[str]:
+    """The words behind which a number may stand."""
+    before = (
+        vocabulary.before_number,
+        vocabulary.openers,
+        vocabulary.soft,
+        vocabulary.at,
+        vocabulary.conjunctions,
+        vocabulary.option,
+    )
+    return frozenset(phrase.split()[-1] for kind in before for phrase in kind)
 
 
 @lru_cache(maxsize=2048)
@@ -179,19 +196,19 @@ def _grammar(code: str) -> _Grammar:
         after_article = any_of(())
     long = any_of(scale for scale in scales if len(scale) > 1)
     short = any_of(scale for scale in scales if len(scale) == 1)
-    spaced_groups = r"\d{1,3}(?: \d{3})+(?!\d)|" if vocabulary.decimal == "," else ""
+    whole = r"(?:\d{1,3}(?: \d{3})+(?!\d)|\d+)" if vocabulary.decimal == "," else r"\d+"
     return _Grammar(
         digits=re.compile(
-            rf"(?<![\w.,:/])(?P<sign>[-+])?(?P<digits>{spaced_groups}\d+(?:[.,']\d+)*)"
+            rf"(?<![\w.,:/])(?P<sign>[-+])?(?P<digits>{whole}(?:[.,']\d+)*)"
             rf"(?P<scale>(?:\s{{0,3}}{long}(?!\w))+|{short}(?!\w))?(?=(?:{_ATTACHED})(?!\w)|(?!\w))(?![:/]\d)"
         ),
         in_words=re.compile(
-            rf"(?<!\w)(?:(?P<half>{any_of(vocabulary.half)}\s+)(?P<halved>{long})|(?P<fixed>{any_of(fixed)})"
+            rf"(?<!\w)(?=\w)(?:(?P<half>{any_of(vocabulary.half)}\s+)(?P<halved>{long})|(?P<fixed>{any_of(fixed)})"
             rf"|(?:(?P<article>{any_of(vocabulary.one)})\s+(?={after_article}(?!\w)))?(?P<run>{run}))(?!\w)"
         ),
-        minus=re.compile(rf"(?<!\w){any_of(vocabulary.minus)}\s\Z"),
+        minus=re.compile(rf"(?<!\w)(?=\w){any_of(vocabulary.minus)}\s\Z"),
         and_a_half=re.compile(rf"\s{any_of(vocabulary.and_a_half)}(?!\w)"),
-        before_pronoun=re.compile(rf"(?<!\w){any_of(vocabulary.before_pronoun)}\s+\Z"),
+        before_number=_last_words(vocabulary) if vocabulary.before_number else frozenset(),
         after_pronoun=re.compile(rf"\s+{any_of(vocabulary.after_pronoun)}(?!\w)"),
         short_run=short_run,
         fixed=fixed,

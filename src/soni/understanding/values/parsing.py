@@ -59,7 +59,10 @@ def parse_or_none(slot: Slot, written: Value, moment: Moment) -> Value | None:
 
 
 def _wanted(slot: Slot) -> str:
-    return _WANTED[slot.type].format(", ".join(str(choice.value) for choice in slot.choices))
+    choices = (
+        str(choice.value).lower() if isinstance(choice.value, bool) else str(choice.value) for choice in slot.choices
+    )
+    return _WANTED[slot.type].format(", ".join(choices))
 
 
 def _from_text(slot: Slot, text: str, moment: Moment) -> Value | None:
@@ -71,7 +74,7 @@ def _from_text(slot: Slot, text: str, moment: Moment) -> Value | None:
                 slot, text, moment
             )
         case "list":
-            return _json(text, list) if text.lstrip().startswith("[") else items(text, moment.language)
+            return _json(text, list) or items(text, moment.language)
         case "object":
             return _json(text, dict)
         case "datetime":
@@ -89,7 +92,7 @@ def _from_json(
         case int() | float():
             return _number(slot, written, moment)
         case list():
-            return [_item(item) for item in written] if slot.type == "list" else None
+            return written if slot.type == "list" else None
         case dict() if slot.type == "money":
             return _money(written.get("amount"), written.get("currency"), moment)
         case dict():
@@ -121,10 +124,6 @@ def _choice(slot: Slot, written: bool | int | float) -> Value | None:
     """The choice that is this value; ``1`` is not ``true``."""
     alike = (choice.value for choice in slot.choices if isinstance(choice.value, bool) == isinstance(written, bool))
     return next((value for value in alike if value == written), None)
-
-
-def _item(item: Value) -> str:
-    return item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
 
 
 def _money(amount: Value, currency: Value, moment: Moment) -> Value | None:

@@ -79,7 +79,7 @@ def _name_part(said: str, part: Literal["first", "last", "name"], reading: Readi
     vocabulary = vocabulary_of(reading.language)
     if part in _NAME_PART:
         labels = vocabulary.first_name if part == "first" else vocabulary.last_name
-        if labelled := re.compile(rf"(?<!\w){any_of(labels)}\W{{1,3}}(?:is\s)?").search(reading.text):
+        if labelled := re.compile(rf"(?<!\w)(?=\w){any_of(labels)}\W{{1,3}}(?:is\s)?").search(reading.text):
             rest = reading.folded.slice(labelled.end(), len(reading.text))
             return re.split(r"[\s,;]+", rest.strip(_AROUND))[0]
     introduced = [span.value for span in _names(reading) if span.score > 0.5]
@@ -168,7 +168,7 @@ def _name_in(description: str, prompt: str, code: str) -> Literal["first", "last
 
 @lru_cache(maxsize=32)
 def _introduction(code: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){any_of(vocabulary_of(code).introductions)}\s\Z")
+    return re.compile(rf"(?<!\w)(?=\w){any_of(vocabulary_of(code).introductions)}\s\Z")
 
 
 @lru_cache(maxsize=32)

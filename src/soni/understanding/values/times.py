@@ -117,11 +117,13 @@ def _hour_score(
     """How likely an hour is one; ``None`` where nothing says so."""
     if match["am_pm"] or match["about"]:
         return 1.0
+    if match["part"] and (at or match["oclock"]):
+        return 0.9
     if match["oclock"]:
         # "18 heures" may be a length of time; "à 18 heures" is none.
         lasting = match["oclock"] == "h" or match["oclock"] in vocabulary.units
         return 1.0 if at or not lasting else 0.4
-    if grammar.period_after.match(text, match.end()) or (at and match["part"]):
+    if grammar.period_after.match(text, match.end()):
         return 0.9
     if match["part"]:
         return 0.6
@@ -232,9 +234,9 @@ def _grammar(code: str) -> _Grammar:
             rf"|(?P<half_past>{any_of(vocabulary.half_past)})|(?P<minutes>\d{{1,2}}|{run})(?P<unit>\s{{1,3}}{minutes})?)"
             rf"[\s-]{{1,3}}(?:{any_of(vocabulary.past)}|(?P<to>{any_of(vocabulary.to)}))\s{{1,3}}){hour}(?::(?P<base>[0-5]\d))?{am_pm}{ended}"
         ),
-        named=re.compile(rf"(?<!\w){any_of(vocabulary.clock)}(?!\w)"),
-        period_before=re.compile(rf"(?<!\w){period}(?:\s+{any_of(vocabulary.at)})?,?\s+\Z"),
+        named=re.compile(rf"(?<!\w)(?=\w){any_of(vocabulary.clock)}(?!\w)"),
+        period_before=re.compile(rf"(?<!\w)(?=\w){period}(?:\s+{any_of(vocabulary.at)})?,?\s+\Z"),
         period_after=re.compile(rf"\s{{0,3}},?\s{{1,3}}{period}(?!\w)"),
-        at=re.compile(rf"(?<!\w){any_of(vocabulary.at)}\s+(?:{any_of(vocabulary.the)}\s+)?\Z"),
+        at=re.compile(rf"(?<!\w)(?=\w){any_of(vocabulary.at)}\s+(?:{any_of(vocabulary.the)}\s+)?\Z"),
         noun=re.compile(rf"\s+(?!{no_noun}(?!\w))[^\W\d]"),
     )

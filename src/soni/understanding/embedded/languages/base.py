@@ -58,6 +58,8 @@ class Language:
     """What begins a correction beyond doubt: I meant, make that."""
     turns: tuple[str, ...]
     """What may begin a correction, or an answer: no, sorry, actually, wait."""
+    refusals: tuple[str, ...]
+    """Whole answers that leave an optional question unanswered: none, nothing."""
     not_words: frozenset[str]
     """*not* Ana, Bob."""
     instead_of: tuple[str, ...]
@@ -123,6 +125,11 @@ class Language:
     def turn(self) -> re.Pattern[str]:
         """What may begin a correction."""
         return compile_phrases(self.turns)
+
+    @cached_property
+    def refusal(self) -> re.Pattern[str]:
+        """An answer that is none."""
+        return compile_phrases(self.refusals)
 
     @cached_property
     def changing(self) -> re.Pattern[str]:

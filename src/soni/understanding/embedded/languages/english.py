@@ -43,14 +43,18 @@ ENGLISH = Language(
     acts={
         "cancel": phrases("""
             (cancel|stop|abort|quit|exit|nevermind|forget it|never mind|leave it|drop it|scrap that|scrap it)
-            (cancel|stop|abort|quit|end|forget|forget about|drop|leave) [about] (it|this|that|everything|all of it|all this|the whole thing)
-            [no|actually|oh|ok|wait] (never mind|nevermind|forget it|forget about it|leave it|cancel|cancel that|cancel it)
+            (cancel|stop|abort|quit|end|forget|forget about|drop|leave) [about] (it|this|that|everything|all of it|
+                all this|the whole thing)
+            [no|actually|oh|ok|wait] (never mind|nevermind|forget it|forget about it|leave it|cancel|cancel that|
+                cancel it)
             (never mind|nevermind|forget it|cancel|stop) (that|it|this|then|now|all|about it|anyway)
             i (want|need|wish|would like) to (cancel|stop|quit|abort|exit|leave) [it|this|that|now|here]
-            (id like|lets|let us|let me|can we|can i|can you|could you|please) [to] (cancel|stop|quit|abort|exit) [it|this|that|now|here]
+            (id like|lets|let us|let me|can we|can i|can you|could you|please) [to] (cancel|stop|quit|abort|exit) [it|
+                this|that|now|here]
             i (changed|have changed|ve changed) my mind
             ive changed my mind
-            i (dont|do not) want (to do this|this|to continue|to do this anymore|it anymore|this anymore|to go on|to anymore) [anymore]
+            i (dont|do not) want (to do this|this|to continue|to do this anymore|it anymore|this anymore|to go on|
+                to anymore) [anymore]
             i (no longer) want (this|it|to do this|to continue)
             (lets|let us) (not|forget it|stop here|leave it)
             (not|no) (interested|longer interested) [anymore]
@@ -60,19 +64,24 @@ ENGLISH = Language(
             i give up
         """),
         "restart": phrases("""
-            (start|begin) (over|again|anew|afresh|from scratch|from the beginning|from the start|all over|all over again|over again)
-            [lets|let us|let me|can we|can i|could we|i want to|id like to|i would like to] (start|begin) (over|again|from scratch|all over)
-            [lets|let us|let me|can we|can i|could we|i want to|id like to] (restart|reset) [this|everything|it|the conversation|the chat|all]
+            (start|begin) (over|again|anew|afresh|from scratch|from the beginning|from the start|all over|
+                all over again|over again)
+            [lets|let us|let me|can we|can i|could we|i want to|id like to|i would like to] (start|begin) (over|again|
+                from scratch|all over)
+            [lets|let us|let me|can we|can i|could we|i want to|id like to] (restart|reset) [this|everything|it|
+                the conversation|the chat|all]
             (restart|reset) (the|this|our) (conversation|chat|session)
             (new|fresh) (conversation|start)
             back to (the start|the beginning|square one)
         """),
         "repeat": phrases("""
-            (repeat|say|tell me) (that|it|this|the question|what you said|your question) [again|please|once more|one more time]
+            (repeat|say|tell me) (that|it|this|the question|what you said|your question) [again|please|once more|
+                one more time]
             repeat [please]
             (say|come) again
             say (it|that) (again|once more|one more time|another time)
-            (can|could|would|will) you [please] (repeat|say|tell me) [that|it|this|the question|what you said|the last part] [again|please|once more]
+            (can|could|would|will) you [please] (repeat|say|tell me) [that|it|this|the question|what you said|
+                the last part] [again|please|once more]
             (what|what did|what was it|what were) you (say|said|saying|ask|asked|asking) [again|just now|before]
             what did you (say|ask) [me|just now|again]
             what (was|is) (that|it|the question) [again]
@@ -101,39 +110,48 @@ ENGLISH = Language(
             (whats|what is) (that|this|it)
             what do you mean
             (why|what for|how come|for what|how so)
-            why (do|would|should|must|does) (you|i|it|we) (need|ask|asking|want|require|have to|matter|know) [to] [give|tell|know|say|need] [you|me] [that|this|it|to know|to know that|to know this|for]
+            why (do|would|should|must|does) (you|i|it|we) (need|ask|asking|want|require|have to|matter|
+                know) [to] [give|tell|know|say|need] [you|me] [that|this|it|to know|to know that|to know this|for]
             why (are|re) you asking [me] [that|this|for that|for this]
             why (is|s) (that|this|it) [needed|necessary|required|important|relevant]
-            (i|we) (dont|do not|didnt|did not) (understand|get it|get that|follow|understand that|understand this|understand the question|understand you)
+            (i|we) (dont|do not|didnt|did not) (understand|get it|get that|follow|understand that|understand this|
+                understand the question|understand you)
             (im|i am) (confused|lost|not following|not sure what you mean|not sure i understand|not sure what you need)
-            (can|could|would|will) you [please] (explain|clarify|elaborate) [that|this|it|what you mean|more|the question] [to me|please|again|on that]
+            (can|could|would|will) you [please] (explain|clarify|elaborate) [that|this|it|what you mean|more|
+                the question] [to me|please|again|on that]
             (explain|clarify|elaborate) [that|this|it|please|more]
             what (are|were) (my|the) (options|choices|possibilities)
-            (which|what) (options|choices|possibilities|ones) (are there|do i have|can i choose|do you have|are available|exist)
+            (which|what) (options|choices|possibilities|ones) (are there|do i have|can i choose|do you have|
+                are available|exist)
             what can i (choose|choose from|pick|select|say|answer|enter|write|type)
-            what (should|shall|must|do|am) i (say|do|answer|enter|write|type|supposed to say|supposed to do|supposed to enter) [here|now|next]
+            what (should|shall|must|do|am) i (say|do|answer|enter|write|type|supposed to say|supposed to do|
+                supposed to enter) [here|now|next]
             how does (this|that|it) work
             what (do you|exactly do you) (need|want) [from me|exactly|to know|me to say|me to do]
             (like what|such as|meaning|which means|for example|give me an example)
         """),
         "unsure": phrases("""
-            [i] (dont|do not|dunno|wouldnt) (know|know that|know it|remember|recall|have it|have that|have one) [yet|right now|sorry|exactly|at the moment|by heart]
+            [i] (dont|do not|dunno|wouldnt) (know|know that|know it|remember|recall|have it|have that|have one) [yet|
+                right now|sorry|exactly|at the moment|by heart]
             dunno
             (no|not a|i have no|ive no|got no) (idea|clue)
             [im|i am] not (sure|certain|so sure) [yet|about that|about it|which one|which|really]
             i (cant|cannot) (remember|recall|say|tell)
             i forgot
-            (who knows|hard to say|beats me|no preference|i dont mind|i dont care|whatever|it doesnt matter|doesnt matter|any|anything|anyone|you choose|you decide)
+            (who knows|hard to say|beats me|no preference|i dont mind|i dont care|whatever|it doesnt matter|
+                doesnt matter|any|anything|anyone|you choose|you decide)
         """),
         "person": phrases("""
-            [a|an] [real|live|actual] (human|human being|person|agent|operator|representative|advisor|adviser|rep|supervisor|manager) [please|now]
+            [a|an] [real|live|actual] (human|human being|person|agent|operator|representative|advisor|adviser|rep|
+                supervisor|manager) [please|now]
             customer (service|support|care) [please]
             (human|agent|operator|representative|someone) (please|now)
             is there (a|any) [real] (human|person|one|body) [i can talk to|there|here]
         """),
         "skip": phrases("""
             (skip|pass) [it|this|that|this one|that one|this question|that question|the question|for now|please]
-            (id|i would|i want to|lets|can we|can i|could we|let me) [like to|rather|prefer to] (skip|pass|leave out|omit) [it|this|that|this one|that one|this question|the question|on that]
+            (id|i would|i want to|lets|can we|can i|could we|let me) [like to|rather|prefer to] (skip|pass|leave out|
+                omit) [it|this|that|this one|that one|this question|the question|on that]
             (next|next one|next question|move on|go on|lets move on)
             (i prefer|id rather|i would rather|i would prefer) not [to] [say|tell|answer|tell you|give it|give that]
             leave (it|that|this) (blank|empty|out|open)
@@ -148,16 +166,22 @@ ENGLISH = Language(
             (nice|pleased|good) to (meet|see) you
         """),
         "thanks": phrases("""
-            [ok|okay|great|perfect|cool|awesome|nice|alright|oh|good|fine|wonderful|excellent|yes|yeah|super] (thanks|thank you|thx|ty|cheers|ta|many thanks|much appreciated) [a lot|so much|very much|a bunch|a million|again|for that|for your help|for the help|for everything|for helping|bye|goodbye|mate|then|anyway]
-            (thats|that is|that was|you are|youre|its) (great|very kind|so kind|helpful|very helpful|awesome|perfect|amazing|the best|nice) [thanks|thank you]
+            [ok|okay|great|perfect|cool|awesome|nice|alright|oh|good|fine|wonderful|excellent|yes|yeah|super] (thanks|
+                thank you|thx|ty|cheers|ta|many thanks|much appreciated) [a lot|so much|very much|a bunch|a million|
+                again|for that|for your help|for the help|for everything|for helping|bye|goodbye|mate|then|anyway]
+            (thats|that is|that was|you are|youre|its) (great|very kind|so kind|helpful|very helpful|awesome|perfect|
+                amazing|the best|nice) [thanks|thank you]
             (i|we) (appreciate|really appreciate) (it|that|your help|this)
-            (great|perfect|cool|awesome|nice|excellent|wonderful|amazing|brilliant|super|lovely|good job|well done|good bot|nice one|great job)
-            (thats|that is|that will be|thatll be) (all|it|everything) [thanks|thank you|for now|for today|then|i needed]
+            (great|perfect|cool|awesome|nice|excellent|wonderful|amazing|brilliant|super|lovely|good job|well done|
+                good bot|nice one|great job)
+            (thats|that is|that will be|thatll be) (all|it|everything) [thanks|thank you|for now|for today|then|
+                i needed]
             (nothing else|no more|no thats all|no thats it|nothing more|no nothing else) [thanks|thank you|for now]
             no (thanks|thank you) [thats all|im good|im fine|bye]
         """),
         "farewell": phrases("""
-            (bye|goodbye|good bye|bye bye|see you|see ya|cya|ciao|farewell|later|see you later|talk to you later|ttyl|so long|good night|goodnight)
+            (bye|goodbye|good bye|bye bye|see you|see ya|cya|ciao|farewell|later|see you later|talk to you later|ttyl|
+                so long|good night|goodnight)
             (bye|goodbye) (for now|then|thanks|thank you|now|bot|see you)
             have a (good|nice|great|lovely) (day|one|evening|night|weekend|time)
             (i|ive|i have) (have to|got to|gotta) go [now]
@@ -166,7 +190,8 @@ ENGLISH = Language(
         """),
         "how_are_you": phrases("""
             how (are|re|r) (you|u|ya|things|things going) [doing|today|feeling|going|now|this morning|this evening]
-            (hows|how is) (it going|everything|everything going|your day|your day going|life|things) [today|with you|so far]
+            (hows|how is) (it going|everything|everything going|your day|your day going|life|things) [today|with you|
+                so far]
             (whats|what is) (up|new|going on|happening) [with you|today|bot]
             (you|u) (ok|okay|good|alright)
             are you (ok|okay|well|fine|good|doing well)
@@ -176,8 +201,10 @@ ENGLISH = Language(
             (who|what) (are|re|r) (you|u|you exactly|you really|you anyway)
             (whats|what is) your (name|purpose|job)
             (do you have a|have you got a|got a) name
-            (are|r) (you|u) [a|an] [just|really|even] [a|an] (human|robot|bot|machine|computer|real|real person|person|ai|chatbot|program|alive|real human)
-            (am i|im i) (talking|speaking|chatting) (to|with) [a|an] [real] (human|robot|bot|machine|computer|person|ai|chatbot|someone real)
+            (are|r) (you|u) [a|an] [just|really|even] [a|an] (human|robot|bot|machine|computer|real|real person|person|
+                ai|chatbot|program|alive|real human)
+            (am i|im i) (talking|speaking|chatting) (to|with) [a|an] [real] (human|robot|bot|machine|computer|person|
+                ai|chatbot|someone real)
             (is this|are you) a (bot|robot|machine|chatbot|computer|real person|human)
             (who|which company) (made|built|created|programmed|designed|trained|owns) you
             (how old are you|where are you from|where do you live|when were you (born|made))
@@ -187,30 +214,44 @@ ENGLISH = Language(
             (tell|say|give) [me|us] [a|another] (joke|story|funny story|riddle|poem)
             (tell|say) [me] something (funny|interesting|nice)
             (sing|dance) [for me|me a song|a song|something]
-            do you (love|like|hate|dream|sleep|eat|drink|have feelings|have friends|have a girlfriend|have a boyfriend|have kids|know me|like me|love me)
+            do you (love|like|hate|dream|sleep|eat|drink|have feelings|have friends|have a girlfriend|have a boyfriend|
+                have kids|know me|like me|love me)
             (i|we) (love|like|hate|miss) (you|u)
-            (you are|youre|ur|you re) [so|very|really|such] [a|an] (funny|smart|clever|cute|nice|stupid|dumb|useless|idiot|great|awesome|terrible|bad|good|boring|annoying|weird|sweet|slow)
-            (lol|haha|hahaha|lmao|rofl|hehe|ha|ha ha|wow|omg|oops|yay|hooray|ok cool|ok great|i see|got it|understood|makes sense|interesting|nice to know|good to know)
+            (you are|youre|ur|you re) [so|very|really|such] [a|an] (funny|smart|clever|cute|nice|stupid|dumb|useless|
+                idiot|great|awesome|terrible|bad|good|boring|annoying|weird|sweet|slow)
+            (lol|haha|hahaha|lmao|rofl|hehe|ha|ha ha|wow|omg|oops|yay|hooray|ok cool|ok great|i see|got it|understood|
+                makes sense|interesting|nice to know|good to know)
             (what is|whats) the (meaning of life|answer to life)
-            (im|i am) (bored|tired|sad|happy|lonely|fine|good|ok|okay|great|doing well|doing fine|doing good|not well) [today|thanks|thank you|and you]
+            (im|i am) (bored|tired|sad|happy|lonely|fine|good|ok|okay|great|doing well|doing fine|doing good|
+                not well) [today|thanks|thank you|and you]
             (will|would) you marry me
             (test|testing|test test|testing testing|ping)
         """),
     },
     anywhere={
         "person": phrases("""
-            (talk|speak|chat|connect me|put me through|transfer me|get me|pass me on|hand me over|switch me|redirect me) [now|directly] (to|with) (a|an|the|some|your|one of your) [real|live|actual|human|proper|support|customer|customer service|service|bank] (human|human being|humans|person|people|agent|agents|operator|representative|representatives|advisor|adviser|rep|supervisor|manager|employee|colleague|colleagues|assistant who is human|member of staff)
-            (talk|speak|chat|connect me|put me through|transfer me) (to|with) (someone|somebody) [real|human|else|in person|from support|who is human|at the bank|please|about this|about it|on the phone]
-            (talk|speak|chat|connect me|put me through|transfer me) (to|with) (humans|people|customer service|customer support|customer care|support|staff|an actual person|human)
-            (want|need|like|get|have|give me|prefer) (a|an) [real|live|actual] (human|human being|real person|agent|operator|representative|live person|live agent|actual person)
+            (talk|speak|chat|connect me|put me through|transfer me|get me|pass me on|hand me over|switch me|
+                redirect me) [now|directly] (to|with) (a|an|the|some|your|one of your) [real|live|actual|human|proper|
+                support|customer|customer service|service|bank] (human|human being|humans|person|people|agent|agents|
+                operator|representative|representatives|advisor|adviser|rep|supervisor|manager|employee|colleague|
+                colleagues|assistant who is human|member of staff)
+            (talk|speak|chat|connect me|put me through|transfer me) (to|with) (someone|somebody) [real|human|else|
+                in person|from support|who is human|at the bank|please|about this|about it|on the phone]
+            (talk|speak|chat|connect me|put me through|transfer me) (to|with) (humans|people|customer service|
+                customer support|customer care|support|staff|an actual person|human)
+            (want|need|like|get|have|give me|prefer) (a|an) [real|live|actual] (human|human being|real person|agent|
+                operator|representative|live person|live agent|actual person)
             (real|actual|live) (human|human being|person|agent) please
             (not|instead of) (a|this) (bot|robot|machine|computer) please
         """),
     },
     corrections=phrases("""
-        [no|nope|sorry|wait|oops|actually|oh|ah] [no|sorry|wait|actually] (i|we) (meant|mean|wanted|said) [to say|it to be|it should be|that its|it was]
-        [no|nope|sorry|wait|oops|actually|oh] [no|sorry|wait|actually] (make|lets make|let us make|please make) (it|that|this|the) [rather]
-        [no|nope|sorry|wait|oops|actually|oh] [no|sorry|wait] (it|that|this) (should|must|needs to|has to|was supposed to) [have|be|been]
+        [no|nope|sorry|wait|oops|actually|oh|ah] [no|sorry|wait|actually] (i|we) (meant|mean|wanted|said) [to say|
+            it to be|it should be|that its|it was]
+        [no|nope|sorry|wait|oops|actually|oh] [no|sorry|wait|actually] (make|lets make|let us make|please make) (it|
+            that|this|the) [rather]
+        [no|nope|sorry|wait|oops|actually|oh] [no|sorry|wait] (it|that|this) (should|must|needs to|has to|
+            was supposed to) [have|be|been]
         (correction|i misspoke|i mistyped|typo|my mistake|my bad|i made a mistake|i made a typo)
         (scratch|strike) that
         [no|actually] (change|set|correct|switch|update) (it|that|this) [to|into]
@@ -221,7 +262,13 @@ ENGLISH = Language(
         (actually|rather|instead|in fact)
         (yes|yeah|yep|ok|okay|sure|fine) (but|only|except)
         (but|except)
-        (wrong|thats wrong|that is wrong|thats not right|incorrect|its wrong|not right|thats not correct|thats incorrect)
+        (wrong|thats wrong|that is wrong|thats not right|incorrect|its wrong|not right|thats not correct|
+            thats incorrect)
+    """),
+    refusals=phrases("""
+        (no|nope|nah|none|nothing|nobody|no one|nowhere|never|without|empty|nil|null) [thanks|thank you|please|at all|of them|special|in particular]
+        (theres|there is) (none|nothing|no one)
+        i (dont|do not) (have|need|want) (one|any|it|that|anything)
     """),
     not_words=word_set("not"),
     instead_of=phrases("""
@@ -254,8 +301,8 @@ ENGLISH = Language(
     """),
     directions={
         "to": word_set("""
-            to destination arrival recipient payee target receiver beneficiary addressee into goes going arriving whom receives gets
-            contact towards
+            to destination arrival arrive recipient payee target receiver beneficiary addressee into goes going arriving whom receives gets
+            contact towards return end until checkout
         """),
         "from": word_set(
             "from origin departure source sender leaving leave starting pickup depart departing debit payer"

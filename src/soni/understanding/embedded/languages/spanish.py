@@ -35,7 +35,8 @@ SPANISH = Language(
             (cancela|cancelar|para|parar|detente|déjalo|dejalo|olvídalo|olvidalo|salir|anula|anular|abortar)
             (cancela|cancelar|anula|anular|olvida|para|deja) (eso|esto|todo|lo|la operación)
             (quiero|quisiera|necesito) (cancelar|parar|salir|dejarlo|anular) [esto|eso|lo|todo]
-            (da igual|mejor no|no importa|ya no quiero|he cambiado de idea|cambié de idea|no quiero seguir|no quiero continuar|ya no)
+            (da igual|mejor no|no importa|ya no quiero|he cambiado de idea|cambié de idea|no quiero seguir|
+                no quiero continuar|ya no)
         """),
         "restart": phrases("""
             (empezar|empecemos|empieza|comenzar|comencemos) (de nuevo|otra vez|de cero|desde el principio|desde cero)
@@ -43,7 +44,8 @@ SPANISH = Language(
             (reiniciar|reinicia|resetear)
         """),
         "repeat": phrases("""
-            (repite|repítelo|repitelo|repetir|otra vez|cómo dices|qué has dicho|qué dijiste|qué decías|perdona|perdón|perdon|cómo)
+            (repite|repítelo|repitelo|repetir|otra vez|cómo dices|qué has dicho|qué dijiste|qué decías|perdona|perdón|
+                perdon|cómo)
             (puedes|podrías|puede) (repetir|repetirlo|repetírmelo|repetir eso)
             no te (he oído|oí|he escuchado|escuché)
         """),
@@ -62,20 +64,23 @@ SPANISH = Language(
             (cómo funciona|cómo funciona esto)
         """),
         "unsure": phrases("""
-            (no sé|no lo sé|no se|ni idea|no estoy seguro|no estoy segura|no me acuerdo|no recuerdo|me da igual|cualquiera)
+            (no sé|no lo sé|no se|ni idea|no estoy seguro|no estoy segura|no me acuerdo|no recuerdo|me da igual|
+                cualquiera)
         """),
         "person": phrases("""
             [un|una] (persona|humano|agente|operador|operadora) [real] [por favor]
         """),
         "skip": phrases("""
-            (saltar|salta|sáltalo|saltalo|omitir|omite|paso|siguiente|siguiente pregunta|prefiero no decirlo|déjalo en blanco)
+            (saltar|salta|sáltalo|saltalo|omitir|omite|paso|siguiente|siguiente pregunta|prefiero no decirlo|
+                déjalo en blanco)
         """),
         "greeting": phrases("""
             (hola|buenas|hey|saludos|holi|qué hay)
             [hola] (buenos días|buenos dias|buenas tardes|buenas noches)
         """),
         "thanks": phrases("""
-            [vale|ok|perfecto|genial] (gracias|muchas gracias|mil gracias|muy amable|te lo agradezco) [por todo|por la ayuda|por tu ayuda]
+            [vale|ok|perfecto|genial] (gracias|muchas gracias|mil gracias|muy amable|te lo agradezco) [por todo|
+                por la ayuda|por tu ayuda]
             (eso es todo|nada más|nada mas|perfecto|genial|estupendo)
         """),
         "farewell": phrases("""
@@ -95,7 +100,8 @@ SPANISH = Language(
     },
     anywhere={
         "person": phrases("""
-            (hablar|conversar|chatear|comunicarme|pásame|pasame|ponme) con (una|un|alguna|algún|el|la) (persona|humano|agente|operador|operadora|asesor|asesora|encargado|responsable) [real|de verdad]
+            (hablar|conversar|chatear|comunicarme|pásame|pasame|ponme) con (una|un|alguna|algún|el|la) (persona|humano|
+                agente|operador|operadora|asesor|asesora|encargado|responsable) [real|de verdad]
             (hablar|conversar|pásame|ponme) con (alguien|atención al cliente|soporte)
         """),
     },
@@ -108,6 +114,10 @@ SPANISH = Language(
         (no|perdón|perdon|perdona|espera|en realidad|mejor)
         (sí|si|vale) (pero|solo que)
         (pero|está mal|esta mal|incorrecto)
+    """),
+    refusals=phrases("""
+        (no|ninguno|ninguna|nada|nadie|sin nada) [gracias]
+        no (tengo|quiero|hace falta)
     """),
     not_words=word_set("no"),
     instead_of=phrases("""

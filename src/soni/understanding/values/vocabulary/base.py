@@ -56,8 +56,8 @@ class Vocabulary:
     and_a_half: tuple[str, ...] = ()
     pronouns: tuple[str, ...] = ()
     """Number words that are often no numbers: the other *one*, *una* mesa."""
-    before_pronoun: tuple[str, ...] = ()
-    """After these words they are none."""
+    before_number: tuple[str, ...] = ()
+    """Only after these words, and after carriers, they are numbers: for *one*, but not the original *one*; empty: after any."""
     after_pronoun: tuple[str, ...] = ()
     """Before these words they are none."""
     pronoun_is_article: bool = False

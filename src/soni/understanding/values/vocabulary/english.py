@@ -52,10 +52,10 @@ ENGLISH = Vocabulary(
     half=words("half an | half a | a half | half"),
     and_a_half=words("and a half | and one half"),
     pronouns=words("one"),
-    before_pronoun=words("""
-        the | this | that | which | another | other | any | no | each | every | first | second | third | next | last | previous
-        new | old | same | right | wrong | some | what | whatever | good | better | best | cheapest | cheaper | different | only
-        my | your | latest | earlier | later | big | bigger | small | smaller | red | blue | green | black | white
+    before_number=words("""
+        have | has | having | need | needs | want | wants | book | reserve | get | buy | order | add | send | of | than | least
+        most | number | are | be | being | was | were | all | not | into | than | or | plus | people | guests | up | got | see
+        bring | bringing | one | table
     """),
     after_pronoun=words("""
         of | is | that | which | with | in | from | on | at | for | to | please | has | was | would | who | as | if | or | i | you

@@ -23,11 +23,7 @@ FRENCH = Vocabulary(
     """),
     numbers={
         **french(),
-        "une paire": 2,
-        "une douzaine": 12,
-        "une douzaine de": 12,
-        "une dizaine": 10,
-        "une dizaine de": 10,
+        **table("une paire 2 | une douzaine 12 | une douzaine de 12 | une dizaine 10 | une dizaine de 10"),
     },
     scales=table(
         "cent 100 | cents 100 | mille 1000 | million 1000000 | millions 1000000 | milliard 1000000000 | milliards 1000000000 | k 1000"
@@ -37,7 +33,6 @@ FRENCH = Vocabulary(
     half=words("une demi | demi | une demie"),
     and_a_half=words("et demi | et demie"),
     pronouns=words("un | une"),
-    before_pronoun=words("l' | cet | cette | autre | quelqu' | chaque | aucun | aucune"),
     pronoun_is_article=True,
     ordinals=table("""
         premier 1 | première 1 | deuxième 2 | second 2 | seconde 2 | troisième 3 | quatrième 4 | cinquième 5 | sixième 6

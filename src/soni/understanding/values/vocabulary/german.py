@@ -24,7 +24,7 @@ GERMAN = Vocabulary(
         ich glaube | und | doch | mal | so | hallo | guten tag | herr | frau | das | es | eigentlich | ach | oh | sorry
         entschuldigung | schon
     """),
-    numbers={**german(), "ein paar": 2, "ein dutzend": 12, "dutzend": 12},
+    numbers={**german(), **table("ein paar 2 | ein dutzend 12 | dutzend 12")},
     scales=table(
         "hundert 100 | tausend 1000 | million 1000000 | millionen 1000000 | mio 1000000 | milliarde 1000000000 | milliarden 1000000000"
     ),
@@ -33,7 +33,6 @@ GERMAN = Vocabulary(
     half=words("eine halbe | halbe | ein halbes | halb | eine dreiviertel"),
     and_a_half=words("und eine halbe | einhalb"),
     pronouns=words("ein | eine | einen | einem | einer"),
-    before_pronoun=words("der | die | das | noch | so | irgend | kein"),
     pronoun_is_article=True,
     ordinals=table("""
         erste 1 | erster 1 | ersten 1 | erstes 1 | zweite 2 | zweiter 2 | zweiten 2 | zweites 2 | dritte 3 | dritter 3 | dritten 3

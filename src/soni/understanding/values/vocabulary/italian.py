@@ -19,7 +19,7 @@ ITALIAN = Vocabulary(
         per favore | per piacere | grazie | grazie mille | ehm | eh | mah | allora | beh | bene | adesso | ora | credo | penso | e
         ciao | buongiorno | signore | signora | scusi | scusa | dunque
     """),
-    numbers={**italian(), "un paio": 2, "un paio di": 2, "una dozzina": 12, "una dozzina di": 12},
+    numbers={**italian(), **table("un paio 2 | un paio di 2 | una dozzina 12 | una dozzina di 12")},
     scales=table(
         "cento 100 | mila 1000 | mille 1000 | milione 1000000 | milioni 1000000 | miliardo 1000000000 | miliardi 1000000000 | k 1000"
     ),
@@ -72,16 +72,18 @@ ITALIAN = Vocabulary(
         ok | sì | va bene | ciao | buongiorno | scusi | scusa | no | anzi | meglio | voglio dire | volevo dire | ho detto
         cambia in | manda a | invia a | il mio numero è | la mia email è | l'importo è | la data è | e | ma | per favore | aspetta
     """),
-    closers=words(
-        "per favore | per piacere | grazie | grazie mille | se possibile | va bene | andrebbe bene | allora | credo | in tutto | in totale | ok"
-    ),
+    closers=words("""
+        per favore | per piacere | grazie | grazie mille | se possibile | va bene | andrebbe bene | allora | credo | in tutto
+        in totale | ok
+    """),
     questions=words("""
         che | cosa | che cosa | qual | quale | quali | chi | come | quando | quanto | quanta | quanti | quante | dove | perché
         posso | puoi | può | potrebbe | c'è | ci sono | devo | non capisco | non ho capito | spiegami | dimmi | ho una domanda
     """),
-    unsure=words(
-        "non lo so | non so | boh | nessuna idea | non ho idea | non sono sicuro | non sono sicura | nessuno | niente | un momento | aspetta | un attimo"
-    ),
+    unsure=words("""
+        non lo so | non so | boh | nessuna idea | non ho idea | non sono sicuro | non sono sicura | nessuno | niente
+        un momento | aspetta | un attimo
+    """),
     rather=words("voglio dire | volevo dire | anzi | meglio | scusa | scusi | no | aspetta | ma | cambia in"),
     rejected=words("non | invece di | al posto di | anziché"),
     conjunctions=words("e | ed | o | oppure | più"),

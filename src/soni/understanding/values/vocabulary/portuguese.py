@@ -20,7 +20,7 @@ PORTUGUESE = Vocabulary(
         por favor | obrigado | obrigada | muito obrigado | muito obrigada | hum | hm | é que | bem | então | agora | acho | acho que
         e | olá | oi | senhor | senhora | desculpe | desculpa | né | pois
     """),
-    numbers={**portuguese(), "um par": 2, "um par de": 2, "uma dúzia": 12, "uma dúzia de": 12, "meia dúzia": 6},
+    numbers={**portuguese(), **table("um par 2 | um par de 2 | uma dúzia 12 | uma dúzia de 12 | meia dúzia 6")},
     scales=table(
         "mil 1000 | cem 100 | milhão 1000000 | milhões 1000000 | bilhão 1000000000 | bilhões 1000000000 | k 1000"
     ),
@@ -53,9 +53,9 @@ PORTUGUESE = Vocabulary(
     ago_before=words("há"),
     clock=table("meio-dia 720 | meio dia 720 | meia-noite 0 | meia noite 0"),
     morning=words("da manhã | de manhã | da madrugada | esta manhã | amanhã de manhã"),
-    evening=words(
-        "da tarde | à tarde | da noite | à noite | esta noite | hoje à noite | amanhã à noite | amanhã à tarde"
-    ),
+    evening=words("""
+        da tarde | à tarde | da noite | à noite | esta noite | hoje à noite | amanhã à noite | amanhã à tarde
+    """),
     oclock=words("em ponto | horas | h"),
     at=words("às | as | à | pelas | por volta das | antes das | depois das | até às | para as | das"),
     parts_follow=table(
@@ -77,16 +77,18 @@ PORTUGUESE = Vocabulary(
         quero dizer | queria dizer | eu disse | mude para | envie para | envia para | meu número é | meu telefone é | meu email é
         meu e-mail é | o valor é | a data é | a hora é | e | mas | por favor | espera
     """),
-    closers=words(
-        "por favor | obrigado | obrigada | muito obrigado | se possível | se der | está bom | seria bom | então | acho | ao todo | no total | ok"
-    ),
+    closers=words("""
+        por favor | obrigado | obrigada | muito obrigado | se possível | se der | está bom | seria bom | então | acho | ao todo
+        no total | ok
+    """),
     questions=words("""
         que | o que | qual | quais | quem | como | quando | quanto | quanta | quantos | quantas | onde | por que | por quê | posso
         pode me | você pode | há | tem | devo | não entendi | não entendo | não compreendo | explique | me diga | tenho uma pergunta
     """),
-    unsure=words(
-        "não sei | sei lá | não faço ideia | nem ideia | não tenho certeza | nenhum | nenhuma | tanto faz | nada | um momento | espera | um segundo"
-    ),
+    unsure=words("""
+        não sei | sei lá | não faço ideia | nem ideia | não tenho certeza | nenhum | nenhuma | tanto faz | nada | um momento
+        espera | um segundo
+    """),
     rather=words("quero dizer | queria dizer | melhor | desculpe | desculpa | não | espera | mas | mude para"),
     rejected=words("não | em vez de | em lugar de | ao invés de"),
     conjunctions=words("e | ou | mais | além de"),

@@ -31,9 +31,6 @@ SPANISH = Vocabulary(
     half=words("medio | media"),
     and_a_half=words("y medio | y media"),
     pronouns=words("un | una | uno"),
-    before_pronoun=words(
-        "el | la | este | esta | ese | esa | otro | otra | cada | algún | ningún | del | primer | segundo | último"
-    ),
     pronoun_is_article=True,
     ordinals=table("""
         primero 1 | primera 1 | primer 1 | segundo 2 | segunda 2 | tercero 3 | tercera 3 | tercer 3 | cuarto 4 | cuarta 4 | quinto 5

@@ -1,0 +1,175 @@
+"""Whether what a test expects is so: pure comparisons that say what was expected and what there is instead."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from soni.dialogue.state import Utterance
+from soni.runtime.messages import ConversationView
+from soni.testing.conversations import (
+    ActionWasCalled,
+    BotIsSilent,
+    BotSays,
+    FlowIs,
+    SlotsAre,
+    StackIs,
+    StateIs,
+)
+from soni.value import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """Something else was expected."""
+
+    expected: str
+    got: str
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A call of an action."""
+
+    action: str
+    inputs: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The assistant's messages of one turn, and how far the test has read them."""
+
+    messages: tuple[Utterance, ...] = ()
+    read: int = 0
+    closed_by: BotSays | None = None
+    """The last step that read a message, where it said the whole text: then nothing may come after it."""
+
+    @property
+    def unread(self) -> tuple[Utterance, ...]:
+        return self.messages[self.read :]
+
+    def hear(self, step: BotSays | BotIsSilent) -> "Heard | Mismatch":
+        """The messages after this step has read one, or why it could not.
+
+        A text is the next message, whole. Anything looser reads the first message that fits, and passes over those
+        before it.
+        """
+        if isinstance(step, BotIsSilent):
+            return self if not self.unread else Mismatch("nothing", _messages(self.unread))
+        candidates = self.unread[:1] if step.text is not None else self.unread
+        for at, message in enumerate(candidates, start=self.read + 1):
+            if _fits(step, message):
+                return replace(self, read=at, closed_by=step if step.text is not None else None)
+        return Mismatch(_words_of(step), _messages(candidates))
+
+    def left_over(self) -> Mismatch | None:
+        """What came after the last message the test told whole."""
+        if self.closed_by is None or not self.unread:
+            return None
+        return Mismatch(f"nothing after {_quoted(self.closed_by.text or '')}", _messages(self.unread))
+
+
+def compare(step: SlotsAre | FlowIs | StackIs | StateIs, view: ConversationView) -> Mismatch | None:
+    """What is not as expected in how the conversation stands."""
+    match step:
+        case SlotsAre(slots=slots):
+            wrong = [name for name, value in slots.items() if not same(value, view.slots.get(name))]
+            if not wrong:
+                return None
+            found = {name: view.slots.get(name) for name in wrong}
+            return Mismatch(_values({name: slots[name] for name in wrong}), _values(found))
+        case FlowIs(flow=flow):
+            return None if flow == view.active_flow else Mismatch(flow or "none", view.active_flow or "none")
+        case StackIs(flows=flows):
+            stack = [str(frame["flow"]) for frame in view.stack]
+            return None if list(flows) == stack else Mismatch(_listed(flows), _listed(stack))
+        case StateIs(state=state):
+            return None if state == view.state else Mismatch(state, view.state)
+
+
+def count(step: ActionWasCalled, calls: Sequence[Called]) -> Mismatch | None:
+    """What is not as expected in the calls of an action so far."""
+    own = [call for call in calls if call.action == step.action]
+    fitting = [call for call in own if _has(call.inputs, step.inputs)]
+    if len(fitting) == step.times or (step.times is None and fitting):
+        return None
+    times = "at least once" if step.times is None else _times(step.times)
+    which = f" with {_values(step.inputs)}" if step.inputs else ""
+    told = "".join(f"\n{_values(call.inputs) or 'without inputs'}" for call in own)
+    return Mismatch(f"{step.action} called {times}{which}", f"called {_times(len(own))}" + (f":{told}" if told else ""))
+
+
+def same(expected: Value, found: Value) -> bool:
+    """Equality as authors mean it: 50 is 50.0, and true is not 1."""
+    match expected, found:
+        case (bool(), _) | (_, bool()):
+            return expected is found
+        case dict(), dict():
+            return expected.keys() == found.keys() and all(same(expected[key], found[key]) for key in expected)
+        case list(), list():
+            return len(expected) == len(found) and all(map(same, expected, found))
+        case _:
+            return expected == found
+
+
+def _fits(step: BotSays, message: Utterance) -> bool:
+    text = message.text.strip()
+    return (
+        (step.text is None or step.text.strip() == text)
+        and all(part in text for part in step.contains)
+        and (step.matches is None or re.search(step.matches, text) is not None)
+        and step.response in (None, message.response)
+        and (step.buttons is None or _has_buttons(step, message))
+    )
+
+
+def _has_buttons(step: BotSays, message: Utterance) -> bool:
+    expected = step.buttons or ()
+    return len(expected) == len(message.buttons) and all(
+        wanted.title == button.title and wanted.payload in (None, button.payload)
+        for wanted, button in zip(expected, message.buttons, strict=True)
+    )
+
+
+def _has(inputs: Mapping[str, Value], expected: Mapping[str, Value]) -> bool:
+    return all(same(value, inputs.get(name)) for name, value in expected.items())
+
+
+# --- in words ------------------------------------------------------------------------------------------------------
+
+
+def _words_of(step: BotSays) -> str:
+    parts = [_quoted(step.text)] if step.text is not None else []
+    parts += [f"contains {_quoted(part)}" for part in step.contains]
+    parts += [f"matches {_quoted(step.matches)}"] if step.matches is not None else []
+    parts += [f"response {step.response}"] if step.response is not None else []
+    if step.buttons is not None:
+        titles = [f"{button.title} ({button.payload})" if button.payload else button.title for button in step.buttons]
+        parts.append(f"buttons {_listed(titles)}")
+    return "\n".join(parts)
+
+
+def _messages(messages: Sequence[Utterance]) -> str:
+    return "\n".join(map(_message, messages)) or "no message"
+
+
+def _message(message: Utterance) -> str:
+    buttons = f" {_listed([f'{button.title} ({button.payload})' for button in message.buttons])}"
+    response = f" (response {message.response})" if message.response else ""
+    return _quoted(message.text) + response + (buttons if message.buttons else "")
+
+
+def _values(values: Mapping[str, Value]) -> str:
+    return ", ".join(f"{name}: {'unset' if value is None else _quoted(value)}" for name, value in values.items())
+
+
+def _quoted(value: Value) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"[{', '.join(names)}]"
+
+
+def _times(number: int) -> str:
+    return {0: "never", 1: "once", 2: "twice"}.get(number, f"{number} times")
