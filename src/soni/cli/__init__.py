@@ -7,7 +7,7 @@ import typer
 from soni.cli.chat import chat
 from soni.cli.init import init
 from soni.cli.serve import serve
-from soni.cli.test import test
+from soni.cli.test import run_tests
 from soni.cli.validate import schema, validate
 from soni.cli.version import version
 from soni.errors import ConfigurationError, SoniError
@@ -21,8 +21,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (init, chat, serve, test, validate, schema, version):
+for command in (init, chat, serve, validate, schema, version):
     app.command()(command)
+app.command("test")(run_tests)
 
 
 def main() -> None:

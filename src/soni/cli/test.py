@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _EX_CONFIG: Final = 78
 
 
-def test(
+def run_tests(
     paths: Annotated[
         list[Path] | None, typer.Argument(help="Files, or folders to look in; this folder when left out.")
     ] = None,

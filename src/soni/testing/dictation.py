@@ -101,9 +101,6 @@ def _read(name: str, node: Node, known: Known) -> Command:
 def _start(node: Node, known: Known) -> Command:
     if not node.is_mapping:
         return StartFlow(node.name("flow", known.flows))
-    entries = node.keyed(("flow", "slots"))
-    if "flow" not in entries:
-        node.tell("'flow' is missing", code="missing-key")
-        return _NO_COMMAND
-    slots = known.slot_values(entries["slots"]) if "slots" in entries else {}
-    return StartFlow(entries["flow"].name("flow", known.flows), slots)
+    entries = node.keyed(("flow", "slots"), required=("flow",))
+    flow = entries["flow"].name("flow", known.flows) if "flow" in entries else ""
+    return StartFlow(flow, known.slot_values(entries["slots"]) if "slots" in entries else {})

@@ -51,13 +51,17 @@ class Heard:
     def hear(self, step: BotSays | BotIsSilent) -> "Heard | Mismatch":
         """The messages after this step has read one, or why it could not.
 
-        A text is the next message, whole. Anything looser reads the first message that fits, and passes over those
-        before it.
+        A text is the next message, whole. Anything looser reads the first message that fits and passes over those
+        before it; two such steps, one after the other, may be about the same message.
         """
         if isinstance(step, BotIsSilent):
             return self if not self.unread else Mismatch("nothing", _messages(self.unread))
-        candidates = self.unread[:1] if step.text is not None else self.unread
-        for at, message in enumerate(candidates, start=self.read + 1):
+        if step.text is not None:
+            first, stop = self.read, self.read + 1
+        else:
+            first, stop = self.read - 1 if self.read and self.closed_by is None else self.read, len(self.messages)
+        candidates = self.messages[first:stop]
+        for at, message in enumerate(candidates, start=first + 1):
             if _fits(step, message):
                 return replace(self, read=at, closed_by=step if step.text is not None else None)
         return Mismatch(_words_of(step), _messages(candidates))

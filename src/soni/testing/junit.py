@@ -22,11 +22,12 @@ def write_junit(report: Path, results: Sequence[tuple[Path, Result]]) -> None:
     )
     for path, result in results:
         place = {"classname": path.as_posix(), "file": path.as_posix(), "line": str(result.test.line)}
-        case = ElementTree.SubElement(suite, "testcase", name=result.test.name, time=f"{result.seconds:.3f}", **place)
+        told = {"name": result.test.name, "time": f"{result.seconds:.3f}"}
+        case = ElementTree.SubElement(suite, "testcase", {**place, **told})
         if (failure := result.failure) is not None:
             message = f"line {failure.line}: this {failure.step} step failed"
-            told = ElementTree.SubElement(case, "failure", message=message, type=failure.step)
-            told.text = _allowed(transcript(result, path))
+            element = ElementTree.SubElement(case, "failure", message=message, type=failure.step)
+            element.text = _allowed(transcript(result, path))
     suites = ElementTree.Element("testsuites")
     suites.append(suite)
     try:

@@ -53,13 +53,23 @@ class Node:
             entries[case_key(key)] = type(self)(entry.node, self.problems, (*self.route, case_key(key)), line)
         return entries
 
-    def keyed(self, known: Collection[str], what: str = "a mapping of keys") -> dict[str, Self]:
-        """The entries of a mapping that takes these keys alone."""
+    def keyed(
+        self, known: Collection[str], required: Collection[str] = (), what: str = "a mapping of keys"
+    ) -> dict[str, Self]:
+        """The entries of a mapping that takes these keys alone, and must have those that are required."""
         entries = self.named(what)
+        meant: set[str | None] = set()
         for key in [key for key in entries if key not in known]:
-            near = nearest(key, known)
-            words = f"unknown key {key!r}" + ("" if near else f"; known here: {', '.join(known)}")
-            entries.pop(key).tell(words, near, "unknown-key")
+            entry = entries.pop(key)
+            meant.add(near := nearest(key, known))
+            if entry.is_nothing and self.written.flow_style:
+                hint = "; within { } a text with a comma in it needs quotes"
+            else:
+                hint = "" if near else f"; known here: {', '.join(known)}"
+            entry.tell(f"unknown key {key!r}{hint}", near, "unknown-key")
+        for key in required if self.is_mapping else ():
+            if key not in entries and key not in meant:
+                self.tell(f"{key!r} is missing", code="missing-key")
         return entries
 
     def items(self) -> list[Self]:

@@ -32,17 +32,14 @@ def read_conversations(path: Path | str, environ: Mapping[str, str] | None = Non
     path = Path(path)
     environ = os.environ if environ is None else environ
     problems: list[Problem] = []
-    top = Node(_read(path, environ, problems), problems).keyed(("assistant", "env", "tests"))
+    top = Node(_read(path, environ, problems), problems).keyed(("assistant", "env", "tests"), required=("tests",))
     env = _env(top["env"]) if "env" in top else {}
     assistant = _assistant(path, top.get("assistant"), problems)
     config = _load(assistant, _with(environ, env), problems)
     known = Known.of(config) if config else Known()
     tests: list[ConversationTest] = []
-    if "tests" in top:
-        for item in top["tests"].items():
-            tests.append(_test(item, known, {test.name: test.line for test in tests}))
-    else:
-        problems.append(Problem("there are no 'tests' in this file", file=path, line=1, code="missing-key"))
+    for item in top["tests"].items() if "tests" in top else ():
+        tests.append(_test(item, known, {test.name: test.line for test in tests}))
     if problems or assistant is None or config is None:
         raise ConfigurationError(problems=sorted(problems, key=lambda found: (found.file != path, found.line or 0)))
     return ConversationFile(path, assistant, config, tuple(tests), env)
@@ -92,13 +89,10 @@ def _load(assistant: Path | None, environ: Mapping[str, str], problems: list[Pro
 
 
 def _test(node: Node, known: Known, names: Mapping[str, int]) -> ConversationTest:
-    entries = node.keyed(("name", "actions", "now", "user", "language", "steps"), "a test with a name and steps")
+    known_keys = ("name", "actions", "now", "user", "language", "steps")
+    entries = node.keyed(known_keys, ("name", "steps"), "a test with a name and steps")
     name = entries["name"].text() if "name" in entries else ""
-    if node.is_mapping:
-        for key in ("name", "steps"):
-            if key not in entries:
-                node.tell(f"{key!r} is missing", code="missing-key")
-    if name in names:
+    if name and name in names:
         entries["name"].tell(f"the test on line {names[name]} has this name already", code="duplicate-name")
     return ConversationTest(
         name=name,

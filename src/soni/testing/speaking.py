@@ -51,7 +51,9 @@ class InProcess:
 async def over_http(loop: RuntimeLoop) -> AsyncIterator[Speaker]:
     """Serves the open loop on a free port of this machine, and talks to it there."""
     runtime = _Overheard(loop)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    # TCP by name: asyncio turns Nagle's algorithm off only then, and with it on every answer takes 40 ms longer.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
         host, port = listener.getsockname()
         server = _Server(
             uvicorn.Config(create_app(runtime=runtime), lifespan="on", ws="none", log_config=None, access_log=False)

@@ -34,7 +34,7 @@ class Stage:
 
     def __init__(self, file: ConversationFile, *, http: bool = False) -> None:
         """With ``http``, the assistant is served on a free port and everything is said over HTTP."""
-        self._file = file
+        self.file = file
         self._http = http
         self._clock: Clock = _now
         self._exit = ExitStack()
@@ -42,8 +42,8 @@ class Stage:
     def __enter__(self) -> Self:
         """Load the assistant's functions, compile it, open it. Raises ConfigurationError; nothing stays open then."""
         with ExitStack() as stack:
-            stack.enter_context(_environment(self._file.env))
-            stack.enter_context(_modules_of(self._file.config))
+            stack.enter_context(_environment(self.file.env))
+            stack.enter_context(_modules_of(self.file.config))
             self._runner = stack.enter_context(asyncio.Runner())
             opened = AsyncExitStack()
             stack.callback(lambda: self._runner.run(opened.aclose()))
@@ -61,10 +61,10 @@ class Stage:
             return self._runner.run(self._play(test))
 
     async def _set_up(self, opened: AsyncExitStack) -> None:
-        config = _in_memory(self._file.config)
+        config = _in_memory(self.file.config)
         registry = await asyncio.to_thread(load_registry, config)
         self._recorder = Recorder(config, registry, await opened.enter_async_context(Webhooks()))
-        needed = any(test.needs_understanding for test in self._file.tests)
+        needed = any(test.needs_understanding for test in self.file.tests)
         self._prompter = Prompter(await asyncio.to_thread(_understander, config) if needed else None)
         self._loop = RuntimeLoop(
             self._recorder.config,

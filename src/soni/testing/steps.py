@@ -25,37 +25,38 @@ from soni.testing.nodes import Node
 
 def read_steps(node: Node, known: Known) -> tuple[Step, ...]:
     """The steps of a test, in order; what is wrong is told by the node."""
-    steps = [step for item in node.items() for step in _step(item, known)]
-    if not steps:
+    items = node.items()
+    if node.is_list and not items:
         node.tell("a conversation needs steps; the first is what the user says", code="missing-key")
-    elif not isinstance(steps[0], UserSays):
-        node.tell("a conversation begins with what the user says: the first step is 'user'", code="wrong-value")
-    return tuple(steps)
+    steps = [tuple(_step(item, known)) for item in items]
+    if steps and steps[0] and not isinstance(steps[0][0], UserSays):
+        items[0].tell("a conversation begins with what the user says: the first step is 'user'", code="wrong-value")
+    return tuple(step for of_item in steps for step in of_item)
 
 
 def _step(node: Node, known: Known) -> Iterator[Step]:
     kinds = ("user", *_CHECKS)
-    entries = node.keyed((*kinds, "commands"), f"a step with one of the keys {', '.join(kinds)}")
+    expected = f"a step with one of the keys {', '.join(kinds)}"
+    entries = node.keyed((*kinds, "commands"), what=expected)
     commands = entries.pop("commands", None)
     if len(entries) > 1:
         node.tell(f"{' and '.join(entries)} stand in one step; each is a step of its own", code="wrong-value")
-    elif not entries:
-        if node.is_mapping:
-            node.tell(f"a step has one of the keys {', '.join(kinds)}", code="missing-key")
     elif "user" in entries:
         yield _user(entries["user"], commands, known)
+    elif commands is not None:
+        commands.tell("only a 'user' step has commands", code="unknown-key")
     else:
-        if commands is not None:
-            commands.tell("only a 'user' step has commands", code="unknown-key")
         for kind, entry in entries.items():
             yield from _CHECKS[kind](entry, known)
+        if node.is_mapping and not node.written.entries():
+            node.expected(expected)
 
 
 # --- what is said --------------------------------------------------------------------------------------------------
 
 
 def _user(node: Node, commands: Node | None, known: Known) -> UserSays:
-    text = node.text()
+    text = node.text().strip()
     if commands is None:
         return UserSays(node.line, text)
     if parse_payload(text) is not None:
@@ -78,7 +79,7 @@ def _bot(node: Node, known: Known) -> Iterator[Step]:
 
 def _one_message(node: Node, known: Known) -> BotSays:
     entries = node.keyed(("text", "contains", "matches", "response", "buttons"))
-    if not entries:
+    if not node.written.entries():
         node.tell("one of text, contains, matches, response and buttons is expected", code="missing-key")
     pattern = None
     if "matches" in entries:
@@ -100,11 +101,9 @@ def _one_message(node: Node, known: Known) -> BotSays:
 def _button(node: Node) -> ButtonIs:
     if not node.is_mapping:
         return ButtonIs(node.text())
-    entries = node.keyed(("title", "payload"))
-    if "title" not in entries:
-        node.tell("'title' is missing", code="missing-key")
-        return ButtonIs("")
-    return ButtonIs(entries["title"].text(), entries["payload"].text() if "payload" in entries else None)
+    entries = node.keyed(("title", "payload"), required=("title",))
+    title = entries["title"].text() if "title" in entries else ""
+    return ButtonIs(title, entries["payload"].text() if "payload" in entries else None)
 
 
 # --- what is so ----------------------------------------------------------------------------------------------------

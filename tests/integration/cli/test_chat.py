@@ -1,11 +1,13 @@
 """``soni chat``: with a pipe, and with a person at a terminal."""
 
+import fcntl
 import io
 import os
 import pty
 import select
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -161,7 +163,7 @@ def test_a_person_at_a_real_terminal_leaves_with_ctrl_c(folder: Path) -> None:
     """At a terminal there is a prompt, and Ctrl-C ends the chat without a traceback."""
     ours, theirs = pty.openpty()
     command = [str(Path(sys.executable).parent / "soni"), "chat"]
-    with subprocess.Popen(
+    process = subprocess.Popen(
         command,
         cwd=folder,
         stdin=theirs,
@@ -169,37 +171,59 @@ def test_a_person_at_a_real_terminal_leaves_with_ctrl_c(folder: Path) -> None:
         stderr=theirs,
         start_new_session=True,
         preexec_fn=_take_terminal,
-    ) as process:
-        os.close(theirs)
-        told = _read_until(ours, "you")
+    )
+    os.close(theirs)
+    terminal = Conversation(ours)
+    try:
+        terminal.read_until("you")
         os.write(ours, b"hello\r")
-        told += _read_until(ours, "What is your name?")
-        told += _read_until(ours, "you")
+        terminal.read_until("What is your name?")
+        terminal.read_until("you")
         os.write(ours, b"\x03")
-        told += _read_until(ours, "")
-        code = process.wait(30)
-    os.close(ours)
+        terminal.read_to_the_end()
+        code = process.wait(LIMIT)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
 
     assert code == 130
-    assert "Traceback" not in told
+    assert "Traceback" not in terminal.told
+
+
+LIMIT = 30
+"""Seconds to wait for anything."""
 
 
 def _take_terminal() -> None:
     """Make the terminal the process's own, so that Ctrl-C reaches it."""
-    import fcntl
-    import termios
-
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
-def _read_until(terminal: int, words: str) -> str:
-    """What is shown until these words, or until the end for none."""
-    told = ""
-    while not words or words not in told:
-        ready, _, _ = select.select([terminal], [], [], 30)
-        assert ready, f"Nothing came after {told!r}."
+class Conversation:
+    """What a terminal has shown so far, and how far it was read."""
+
+    def __init__(self, terminal: int) -> None:
+        self._terminal = terminal
+        self._position = 0
+        self.told = ""
+
+    def read_until(self, words: str) -> None:
+        """Go on reading until behind these words."""
+        while (found := self.told.find(words, self._position)) < 0:
+            assert self._read(), f"It ended with {self.told!r}."
+        self._position = found + len(words)
+
+    def read_to_the_end(self) -> None:
+        """Read until the other end is closed."""
+        while self._read():
+            pass
+
+    def _read(self) -> bool:
+        ready, _, _ = select.select([self._terminal], [], [], LIMIT)
+        assert ready, f"Nothing came after {self.told!r}."
         try:
-            told += os.read(terminal, 4096).decode()
+            self.told += os.read(self._terminal, 4096).decode()
         except OSError:  # how Linux says that the other end is closed
-            return told
-    return told
+            return False
+        return True

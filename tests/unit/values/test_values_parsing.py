@@ -1,5 +1,7 @@
 """Answers and payloads as the values of slots."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -272,3 +274,22 @@ async def test_nothing_blocks_the_event_loop_once_prepared(no_blocking: BlockBus
                 parse(slot, text, moment)
             except InvalidValue:
                 continue
+
+
+def test_only_what_the_slots_need_is_loaded() -> None:
+    """An assistant with texts and numbers pays for no dates, telephones or addresses, not even when somebody says one."""
+    program = """
+import sys
+from datetime import UTC, datetime
+from soni.config.models import Slot
+from soni.understanding.values import Moment, answer, prepare
+slots = [Slot(), Slot(type="float")]
+prepare(slots)
+loaded = set(sys.modules)
+for slot in slots:
+    answer(slot, "50 for Ana tomorrow at 6, +49 30 123456, ana@example", Moment(datetime.now(UTC)))
+print(sorted(({"dateparser", "phonenumbers", "numpy", "price_parser"} & loaded) | (set(sys.modules) - loaded)))
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert ran.stdout.strip() == "[]"

@@ -31,6 +31,9 @@ _PRICE = Slot(type="money")
 _TRIED_WORDS = 5
 """Up to so many words that are no value of the slot are an answer that is refused; more are something else."""
 
+_NAME_PARTS = 4
+"""A whole name has no more."""
+
 _BARE_WORDS = 4
 """A value for another slot than the one that is asked for stands among no more words, where nothing says whose it is."""
 
@@ -104,9 +107,10 @@ def answered(hearing: Hearing, value: Value | None) -> list[Command] | None:
     free = slot.type == "string" and slot.pattern is None
     cues = hearing.reach.slots.get(name) if hearing.reach else None
     if free and cues is not None:
-        return _with_name(hearing, cues, value)
+        said = _with_name(hearing, cues, value)
+        return [SetSlot(_both_names(hearing, said))] if said is not None else None
     beside = [one for one in _beside(hearing) if value is None or not _competes(hearing, one, value)]
-    if value is None and len(hearing.said.words) > _BARE_WORDS:
+    if value is None and not _says_no_more(hearing, beside):
         beside = [one for one in beside if one.cued]
     values = {one.slot: one.value for one in beside}
     if value is not None:
@@ -160,6 +164,13 @@ def _beside(hearing: Hearing) -> list[Filled]:
     return [one for one in found if one.cued or one.slot in hearing.open]
 
 
+def _says_no_more(hearing: Hearing, values: list[Filled]) -> bool:
+    """Whether the words around these values are those of everyday language and of the flow."""
+    spans = [(one.start, one.end) for one in values]
+    around = plain_words(hearing.said.without(spans))
+    return len(hearing.said.words) <= _BARE_WORDS or all(_explained(hearing, word) for word in around)
+
+
 def _priced(hearing: Hearing, one: Filled) -> bool:
     """Whether a number stands beside a currency: then it is no part of a name."""
     prices = find(_PRICE, hearing.said.text, hearing.moment)
@@ -182,12 +193,12 @@ def _competes(hearing: Hearing, one: Filled, value: Value) -> bool:
     return overlaps or (not one.cued and (len(same) == 1 or same <= _NUMBERS))
 
 
-def _with_name(hearing: Hearing, cues: SlotCues, value: Value | None) -> list[Command] | None:
+def _with_name(hearing: Hearing, cues: SlotCues, value: Value | None) -> dict[str, Value] | None:
     """A free answer: behind the word that introduces it, or all that is not said of other slots."""
     assert hearing.reach is not None
     said = hearing.said
     if cues.open_ended:
-        return None if value is None else [SetSlot({cues.name: value})]
+        return None if value is None else {cues.name: value}
     beside = [
         one for one in _beside(hearing) if one.cued or hearing.slots[one.slot].type in _BESIDE or _priced(hearing, one)
     ]
@@ -195,7 +206,7 @@ def _with_name(hearing: Hearing, cues: SlotCues, value: Value | None) -> list[Co
         gap = name_after(said, hearing.reach, cues, [], hearing.language) if len(said.words) > 2 else None
         if gap is not None and all(_explained(hearing, word.text) for word in said.words[: gap.first]):
             value = said.slice(*gap)
-        return None if value is None else [SetSlot({cues.name: value})]
+        return None if value is None else {cues.name: value}
     values = {one.slot: one.value for one in beside}
     rest = say(_without(hearing, beside))
     gap = name_after(rest, hearing.reach, cues, [], hearing.language)
@@ -203,8 +214,29 @@ def _with_name(hearing: Hearing, cues: SlotCues, value: Value | None) -> list[Co
         rest.slice(*gap) if gap else (answer(cues.slot, rest.text, hearing.moment) if rest.words else None)
     )
     if own is None or all(_explained(hearing, word) for word in plain_words(str(own))):
-        return [SetSlot(values)]
-    return [SetSlot({cues.name: own, **values})]
+        return values
+    return {cues.name: own, **values}
+
+
+def _both_names(hearing: Hearing, values: dict[str, Value]) -> dict[str, Value]:
+    """A whole name, given where its first or its last part is asked for, shared out between the two."""
+    person = hearing.reach.person if hearing.reach else None
+    name = hearing.pending
+    if person is None or name not in person or set(values) != {name}:
+        return values
+    parts = str(values[name]).replace(",", " ").split()
+    if not 2 <= len(parts) <= _NAME_PARTS or not all(
+        part[0].isalpha() and part.casefold() not in hearing.language.common for part in parts
+    ):
+        return values
+    given, family = person
+    known = hearing.briefing.slots.get(given)
+    if name == given and family in hearing.open:
+        return {given: parts[0], family: " ".join(parts[1:])}
+    if name == family and (known is None or str(known).casefold() == parts[0].casefold()):
+        rest: dict[str, Value] = {family: " ".join(parts[1:])}
+        return rest if known is not None else {given: parts[0], **rest}
+    return values
 
 
 def _without(hearing: Hearing, beside: list[Filled]) -> str:

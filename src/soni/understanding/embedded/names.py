@@ -32,6 +32,12 @@ def name_after(said: Said, reach: Reach, cues: SlotCues, spans: Spans, language:
         for word in other.left
     }
     for at, word in enumerate(said.words[:-1]):
+        if (
+            at
+            and ends_with(said, at + 1, cues.spelled)
+            and (gap := _after_name(said, at + 1, reach, cues, spans, language))
+        ):
+            return gap
         if word.text not in cues.left or word.text in rivals or _taken(said, at, spans):
             continue
         if at and said.words[at - 1].text in language.infinitives and not said.words[at + 1].capital:
@@ -42,6 +48,18 @@ def name_after(said: Said, reach: Reach, cues: SlotCues, spans: Spans, language:
     return None
 
 
+def ends_with(said: Said, last: int, run: tuple[str, ...]) -> bool:
+    """Whether the words before a place are these."""
+    return bool(run) and last >= len(run) and tuple(word.text for word in said.words[last - len(run) : last]) == run
+
+
+def _after_name(said: Said, first: int, reach: Reach, cues: SlotCues, spans: Spans, language: Language) -> Gap | None:
+    """The words behind the slot's own name: *first name* Ana, *the destination is* Rome."""
+    while first < len(said.words) and said.words[first].text in language.become:
+        first += 1
+    return reads_as_name(said, until_end(said, first, reach, cues, spans, language), cues, language)
+
+
 def name_before(said: Said, reach: Reach, cues: SlotCues, spans: Spans, language: Language) -> Gap | None:
     """A name without a word that introduces it: between the verb and another value, or the only words with a capital."""
     verbs = reach.verbs | frozenset(
@@ -50,7 +68,11 @@ def name_before(said: Said, reach: Reach, cues: SlotCues, spans: Spans, language
     for at, word in enumerate(said.words[:-1]):
         if word.text in verbs:
             gap = until_end(said, at + 1, reach, cues, spans, language)
-            followed = gap.last < len(said.words) and _taken(said, gap.last, spans) and said.slice(*gap).replace(" ", "").isalpha()
+            followed = (
+                gap.last < len(said.words)
+                and _taken(said, gap.last, spans)
+                and said.slice(*gap).replace(" ", "").isalpha()
+            )
             if followed and (named := reads_as_name(said, gap, cues, language)):
                 return named
     capitals = [at for at, word in enumerate(said.words) if word.capital and not _taken(said, at, spans)]
@@ -80,6 +102,7 @@ def until_end(said: Said, first: int, reach: Reach, cues: SlotCues, spans: Spans
     """The words from here to the next value, the next word that introduces one, or the end of the clause."""
     introduce = frozenset(word for other in reach.slots.values() if other is not cues for word in other.left)
     stops = introduce | cues.left | cues.right
+    spelled = [other.spelled for other in reach.slots.values() if other is not cues]
     if not cues.open_ended:
         stops |= language.ends
     last = first
@@ -88,6 +111,8 @@ def until_end(said: Said, first: int, reach: Reach, cues: SlotCues, spans: Spans
         if _taken(said, last, spans) or (last > first and word.breaks):
             break
         if word.text in stops and not (word.capital and last > first):
+            break
+        if any(ends_with(said, last + len(run), run) for run in spelled):
             break
         if word.text in language.joins and not _joins_names(said, last, language):
             break

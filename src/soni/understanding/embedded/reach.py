@@ -36,6 +36,8 @@ class SlotCues:
     """Words that stand directly behind it."""
     stems: frozenset[str]
     """Beginnings of the words of its name and description that are not common ones."""
+    spelled: tuple[str, ...]
+    """The words of its name, where they are more than one everyday word."""
     named: frozenset[str]
     """Beginnings of the words of its name alone."""
     open_ended: bool
@@ -52,6 +54,8 @@ class Reach:
     templates: tuple[Template, ...]
     verbs: frozenset[str]
     """First words of its examples that are no common ones: no value begins with one of them after *to*."""
+    person: tuple[str, str] | None
+    """The slots of a first and of a last name, where it asks for both."""
     words: frozenset[str]
     """Beginnings of the words of its name and description: *cancel the transfer*."""
 
@@ -93,13 +97,21 @@ def _reach(name: str, flow: Flow, config: SoniConfig, flows: Flows, language: La
     fillable = flows[name].own - flows.system
     order = [slot for slot in _in_order(name, config, set()) if slot in fillable and slot in config.slots]
     firsts = (_content(plain_words(bare_example(example)), language) for example in flow.trigger.intents)
+    slots = {slot: _cues(slot, config.slots[slot], templates, language) for slot in dict.fromkeys(order)}
     return Reach(
         flow=name,
-        slots={slot: _cues(slot, config.slots[slot], templates, language) for slot in dict.fromkeys(order)},
+        slots=slots,
         templates=tuple(template for template in templates if set(template.slots) <= fillable),
         verbs=frozenset(words[0] for words in firsts if words),
+        person=_person(slots, language),
         words=stems_of(name, language.common) | stems_of(flow.description, language.common),
     )
+
+
+def _person(slots: Mapping[str, SlotCues], language: Language) -> tuple[str, str] | None:
+    given = [name for name in slots if " ".join(plain_words(name.replace("_", " "))).endswith(language.given_names)]
+    family = [name for name in slots if " ".join(plain_words(name.replace("_", " "))).endswith(language.family_names)]
+    return (given[0], family[0]) if len(given) == len(family) == 1 else None
 
 
 def _in_order(name: str, config: SoniConfig, seen: set[str]) -> list[str]:
@@ -131,7 +143,8 @@ def _cues(name: str, slot: Slot, templates: tuple[Template, ...], language: Lang
                 before = [word for word in template.literals[at] if word not in language.articles]
                 left.update(before[-1:])
                 right.update(template.literals[at + 1][:1])
-    own = {*plain_words(name.replace("_", " "))}
+    spelled = plain_words(name.replace("_", " "))
+    own = set(spelled)
     open_ended = slot.type == "string" and bool(language.open_ended & own)
     words = own if open_ended else own.union(plain_words(slot.description))
     directed = {preposition for preposition, about in language.directions.items() if about & words}
@@ -147,6 +160,7 @@ def _cues(name: str, slot: Slot, templates: tuple[Template, ...], language: Lang
         left=frozenset(left),
         right=frozenset(right),
         stems=stems,
+        spelled=spelled if len(spelled) > 1 or not set(spelled) & language.common else (),
         named=named,
         open_ended=open_ended,
     )

@@ -39,6 +39,8 @@ class Spelling:
 
     def _nearest(self, word: str) -> str:
         slips = 1 if len(word) < _LONG else 2
-        distances = [(OSA.distance(word, other, score_cutoff=slips), other) for other in self._by_first.get(word[0], ())]
+        distances = [
+            (OSA.distance(word, other, score_cutoff=slips), other) for other in self._by_first.get(word[0], ())
+        ]
         nearest, other = min(distances, default=(slips + 1, word))
         return other if nearest <= slips else word

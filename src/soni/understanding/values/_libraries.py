@@ -1,6 +1,7 @@
 """The libraries that bring no types, behind the few functions of theirs that are used."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Protocol, cast
 
@@ -67,10 +68,13 @@ def currency_codes() -> frozenset[str]:
     return frozenset(cast("_PriceParser", import_module("price_parser.parser")).CURRENCY_CODES)
 
 
-def calendar_names(code: str) -> Mapping[str, object]:
-    """What dateparser knows months and weekdays by in a language (``{"march": ["mar", "march"], …}``); empty for an unknown one."""
+def calendar_names(code: str) -> Mapping[str, Sequence[str]]:
+    """What dateparser knows months and weekdays by in a language, such as ``march: [mar, march]``; empty for an unknown one."""
+    if not re.fullmatch(r"[a-z]{2,3}", code):
+        return {}
     try:
         module = import_module(f"dateparser.data.date_translation_data.{code}")
     except ModuleNotFoundError:
         return {}
-    return cast("Mapping[str, object]", module.info)
+    info = cast("Mapping[str, object]", module.info)
+    return {key: [str(name) for name in names] for key, names in info.items() if isinstance(names, list)}

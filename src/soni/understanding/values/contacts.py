@@ -44,14 +44,17 @@ def email_of(written: str) -> str | None:
         return None
 
 
-def phones_in(folded: Folded, language: str) -> list[Span[str]]:
-    """Every telephone number of a text, in order; one without a country scores 0.7."""
-    written = (match for match in matches(_PHONE, folded.text) if not _DATE.fullmatch(match[0]))
-    numbers = ((match, phone_of(match[0], language)) for match in written)
+def phone_shapes_in(text: str) -> list[Span[str]]:
+    """What in a folded text is written like a telephone number, in order; whether it is one is not looked up."""
+    shapes = (match for match in matches(_PHONE, text) if not _DATE.fullmatch(match[0]))
+    return [Span(match.start(), match.end(), match[0]) for match in shapes]
+
+
+def phones_among(shapes: list[Span[str]], language: str) -> list[Span[str]]:
+    """The telephone numbers of these shapes, in order; one without a country scores 0.7."""
+    numbers = ((shape, phone_of(shape.value, language)) for shape in shapes)
     return [
-        Span(match.start(), match.end(), number, 1.0 if number[0] == "+" else 0.7)
-        for match, number in numbers
-        if number
+        Span(shape.start, shape.end, number, 1.0 if number[0] == "+" else 0.7) for shape, number in numbers if number
     ]
 
 

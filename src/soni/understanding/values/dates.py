@@ -1,22 +1,16 @@
 """Days: written dates, days of a month, weekdays, and days counted from today."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, Literal
 
-from soni.understanding.values._libraries import calendar_names
 from soni.understanding.values.spans import Span, apart
-from soni.understanding.values.text import any_of, matches, plain, spaced
+from soni.understanding.values.text import any_of, matches, spaced
 from soni.understanding.values.vocabulary import Vocabulary, territory_of, vocabulary_of
 
-_MONTHS: Final = (
-    "january", "february", "march", "april", "may", "june",
-    "july", "august", "september", "october", "november", "december",
-)  # fmt: skip
-_WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY: Final = timedelta(days=1)
 
 
@@ -30,8 +24,6 @@ class _Grammar:
     weekday: re.Pattern[str]
     ordinal: re.Pattern[str]
     relative: re.Pattern[str]
-    months: Mapping[str, int]
-    weekdays: Mapping[str, int]
     order: Literal["DMY", "MDY"]
 
 
@@ -72,13 +64,13 @@ def _of_month(text: str, today: date, vocabulary: Vocabulary, grammar: _Grammar)
     for pattern in (grammar.day_month, grammar.month_day):
         for match in matches(pattern, text):
             number = _day_number(match, vocabulary)
-            if day := _resolve(match["year"], grammar.months[match["month"]], number, today):
+            if day := _resolve(match["year"], vocabulary.month_names[match["month"]], number, today):
                 yield Span(match.start(), match.end(), day)
 
 
 def _weekdays(text: str, today: date, vocabulary: Vocabulary, grammar: _Grammar) -> Iterator[Span[date]]:
     for match in matches(grammar.weekday, text):
-        weekday = grammar.weekdays[match["weekday"]]
+        weekday = vocabulary.weekday_names[match["weekday"]] - 1
         if match["day"]:
             day = _weekday_of_month(weekday, _day_number(match, vocabulary), today)
         elif match["next_week"] or match["next_week_before"]:
@@ -149,10 +141,7 @@ def _day_number(match: re.Match[str], vocabulary: Vocabulary) -> int:
 @lru_cache(maxsize=32)
 def _grammar(language: str) -> _Grammar:
     vocabulary = vocabulary_of(language)
-    names = _names(vocabulary.code)
-    months = {name: number for number, key in enumerate(_MONTHS, 1) for name in names[key]}
-    weekdays = {name: number for number, key in enumerate(_WEEKDAYS) for name in names[key]}
-    # Three letters are a weekday only beside a date: "sun" and "sat" are words too.
+    months, weekdays = vocabulary.month_names, vocabulary.weekday_names
     whole = any_of(name for name in weekdays if len(name) > 3)
     ordinals = any_of(vocabulary.ordinals)
     the, of, coming = any_of(vocabulary.the), any_of(vocabulary.of), any_of(vocabulary.coming)
@@ -190,8 +179,6 @@ def _grammar(language: str) -> _Grammar:
             rf"|(?<!\w)(?:{the}|{coming})\s{{1,3}}(?P<day_>{number})(?![\w:/%]|[.,]\d)"
         ),
         relative=re.compile(rf"(?<!\w)(?=\w){any_of(vocabulary.days)}(?!\w)"),
-        months=months,
-        weekdays=weekdays,
         order=_order(language, vocabulary),
     )
 
@@ -199,15 +186,3 @@ def _grammar(language: str) -> _Grammar:
 def _order(language: str, vocabulary: Vocabulary) -> Literal["DMY", "MDY"]:
     """English is MDY in the United States and where no territory says otherwise."""
     return vocabulary.date_order if territory_of(language) in (None, "US", "PH") else "DMY"
-
-
-@lru_cache(maxsize=32)
-def _names(code: str) -> Mapping[str, tuple[str, ...]]:
-    """What months and weekdays are called, folded; English where the language is unknown. Names of one or two letters are left out."""
-    info = calendar_names(code) or calendar_names("en")
-    names: dict[str, tuple[str, ...]] = {}
-    for key in (*_MONTHS, *_WEEKDAYS):
-        written = info.get(key)
-        known = [plain(str(name)).rstrip(".") for name in written] if isinstance(written, list) else []
-        names[key] = tuple(name for name in known if len(name) >= 3)
-    return names

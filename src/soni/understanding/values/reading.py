@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache
 from typing import Final
 
 from soni.understanding.values.base import Moment
-from soni.understanding.values.contacts import emails_in, phones_in
+from soni.understanding.values.contacts import emails_in, phone_shapes_in, phones_among
 from soni.understanding.values.dates import dates_in
 from soni.understanding.values.durations import Length, lengths_in, moments_in
 from soni.understanding.values.money import Amount, amounts_in
@@ -63,22 +63,27 @@ class Reading:
         return emails_in(self.folded) if "@" in self.text or " dot " in self.text else []
 
     @cached_property
+    def phone_shapes(self) -> list[Span[str]]:
+        """What is written like a telephone number."""
+        return parted(phone_shapes_in(self.text), self.emails)[0]
+
+    @cached_property
     def phones(self) -> list[Span[str]]:
         """Telephone numbers."""
-        return parted(phones_in(self.folded, self.language), self.emails)[0]
+        return phones_among(self.phone_shapes, self.language)
 
     @cached_property
     def numbers(self) -> list[Span[Decimal]]:
-        """Numbers that are no part of a day, a time, an address or an international telephone number.
+        """Numbers that are no part of a day, a time, an address or what is written like an international telephone number.
 
-        Those that may be an hour, the amount of a length of time or a telephone number keep 0.4 of their score.
+        Those that may be an hour, the amount of a length of time or a part of a telephone number keep 0.4 of their score.
         """
-        phones = [span for span in self.phones if span.value[0] == "+"]
+        international = [span for span in self.phone_shapes if "+" in span.value]
         days = [span for span in self.dates if span.score > 0.5]
         sure_times = [span for span in self.times if span.score > 0.6]
         doubtful_times = [span for span in self.times if 0.4 < span.score <= 0.6]
-        free, _ = parted(numbers_in(self.text, self.language), [*days, *sure_times, *self.emails, *phones])
-        sure, doubtful = parted(free, [*self.lengths, *doubtful_times, *self.phones])
+        free, _ = parted(numbers_in(self.text, self.language), [*days, *sure_times, *self.emails, *international])
+        sure, doubtful = parted(free, [*self.lengths, *doubtful_times, *self.phone_shapes])
         lowered = [Span(span.start, span.end, span.value, span.score * _DOUBT) for span in doubtful]
         return apart([*sure, *lowered])
 

@@ -88,6 +88,9 @@ class Language:
     """Preposition → words in the names and descriptions of slots that it introduces: *to* → recipient, destination."""
     open_ended: frozenset[str]
     """Words in the names of slots whose value may be any sentence: note, reason, message."""
+    given_names: tuple[str, ...]
+    """What slots for a first name are called."""
+    family_names: tuple[str, ...]
     politeness: frozenset[str] = field(default_factory=frozenset)
     """Single words that may trail a value: please, thanks."""
 

@@ -321,5 +321,7 @@ ENGLISH = Language(
         note notes comment comments message reason remark remarks description text details feedback question request requests address
         memo content body complaint issue problem title subject topic query instructions reminder
     """),
+    given_names=("first name", "firstname", "given name", "forename"),
+    family_names=("last name", "lastname", "family name", "surname"),
     politeness=word_set("please pls plz thanks thank you thx ok okay then now too also instead cheers right"),
 )

@@ -154,5 +154,7 @@ SPANISH = Language(
         nota notas comentario comentarios mensaje motivo razón descripción texto detalles pregunta dirección asunto título tema consulta
         concepto
     """),
+    given_names=("nombre", "nombre de pila"),
+    family_names=("apellido", "apellidos"),
     politeness=word_set("por favor gracias vale ok entonces ahora también mejor"),
 )

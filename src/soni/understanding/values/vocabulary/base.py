@@ -20,6 +20,12 @@ def table(written: str) -> Mapping[str, int]:
     return MappingProxyType({phrase: int(number) for phrase, number in _pairs(written)})
 
 
+def numbered(written: str) -> Mapping[str, int]:
+    """A mapping from ``january jan | february feb``: every word to its place, counted from one."""
+    places = enumerate(written.replace("\n", "|").strip("| ").split("|"), 1)
+    return MappingProxyType({plain(word): place for place, row in places for word in row.split()})
+
+
 def names(written: str) -> Mapping[str, str]:
     """A mapping from ``euro EUR | us dollars USD``; what is mapped to is in capitals."""
     return MappingProxyType({phrase: name.upper() for phrase, name in _pairs(written)})
@@ -74,6 +80,9 @@ class Vocabulary:
     the: tuple[str, ...] = ()
 
     # Days.
+    month_names: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
+    weekday_names: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
+    """Monday is 1. Three letters are a weekday only beside a date: *sun* and *sat* are words too."""
     date_order: Literal["DMY", "MDY"] = "DMY"
     dotted_dates: bool = False
     """``3.5.`` is a day, and so is ``3.`` before a month."""

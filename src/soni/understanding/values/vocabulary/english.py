@@ -1,6 +1,6 @@
 """English."""
 
-from soni.understanding.values.vocabulary.base import Vocabulary, names, table, words
+from soni.understanding.values.vocabulary.base import Vocabulary, names, numbered, table, words
 
 ENGLISH = Vocabulary(
     code="en",
@@ -74,6 +74,13 @@ ENGLISH = Vocabulary(
     option=words("option | number | choice | item | no. | #"),
     one_of=words("one | option | choice | please"),
     the=words("the | my | a | an"),
+    month_names=numbered("""
+        january jan | february feb | march mar | april apr | may | june jun | july jul | august aug | september sep sept
+        october oct | november nov | december dec
+    """),
+    weekday_names=numbered(
+        "monday mon | tuesday tue tues | wednesday wed weds | thursday thu thur thurs | friday fri | saturday sat | sunday sun"
+    ),
     date_order="MDY",
     of=words("of | of the month of | the"),
     coming=words("""

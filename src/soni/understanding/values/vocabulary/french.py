@@ -1,6 +1,6 @@
 """French."""
 
-from soni.understanding.values.vocabulary.base import Vocabulary, names, table, words
+from soni.understanding.values.vocabulary.base import Vocabulary, names, numbered, table, words
 from soni.understanding.values.vocabulary.counting import french
 
 FRENCH = Vocabulary(
@@ -43,6 +43,13 @@ FRENCH = Vocabulary(
     option=words("option | numéro | l'option | le numéro"),
     one_of=words("option | s'il vous plaît"),
     the=words("le | la | les | l' | mon | ma | un | une"),
+    month_names=numbered("""
+        janvier janv | février févr | mars | avril avr | mai | juin | juillet juil | août | septembre sept | octobre oct
+        novembre nov | décembre déc
+    """),
+    weekday_names=numbered(
+        "lundi lun | mardi mar | mercredi mer | jeudi jeu | vendredi ven | samedi sam | dimanche dim"
+    ),
     of=words("de | du"),
     coming=words("ce | le | prochain | le prochain"),
     coming_after=words("prochain | qui vient"),

@@ -1,6 +1,6 @@
 """German."""
 
-from soni.understanding.values.vocabulary.base import Vocabulary, names, table, words
+from soni.understanding.values.vocabulary.base import Vocabulary, names, numbered, table, words
 from soni.understanding.values.vocabulary.counting import german
 
 GERMAN = Vocabulary(
@@ -44,6 +44,13 @@ GERMAN = Vocabulary(
     option=words("option | nummer | nr."),
     one_of=words("option | bitte"),
     the=words("der | die | das | den | dem | mein | meine | ein | eine"),
+    month_names=numbered("""
+        januar jänner jan | februar feber feb | märz mär | april apr | mai | juni jun | juli jul | august aug
+        september sept sep | oktober okt | november nov | dezember dez
+    """),
+    weekday_names=numbered(
+        "montag mon | dienstag die | mittwoch mit | donnerstag don | freitag fre | samstag sonnabend sam | sonntag son"
+    ),
     dotted_dates=True,
     of=words("des"),
     coming=words("am | diesen | dieser | nächsten | kommenden | am nächsten | am kommenden | nächster"),

@@ -1,6 +1,6 @@
 """Italian."""
 
-from soni.understanding.values.vocabulary.base import Vocabulary, names, table, words
+from soni.understanding.values.vocabulary.base import Vocabulary, names, numbered, table, words
 from soni.understanding.values.vocabulary.counting import italian
 
 ITALIAN = Vocabulary(
@@ -38,6 +38,13 @@ ITALIAN = Vocabulary(
     option=words("opzione | numero | l'opzione | il numero"),
     one_of=words("opzione | per favore"),
     the=words("il | lo | la | l' | i | gli | le | mio | mia"),
+    month_names=numbered("""
+        gennaio gen | febbraio feb | marzo mar | aprile apr | maggio mag | giugno giu | luglio lug | agosto ago
+        settembre set sett | ottobre ott | novembre nov | dicembre dic
+    """),
+    weekday_names=numbered(
+        "lunedì lun | martedì mar | mercoledì mer | giovedì gio | venerdì ven | sabato sab | domenica dom"
+    ),
     of=words("di | del"),
     coming=words("questo | questa | il prossimo | la prossima | prossimo | prossima"),
     coming_after=words("prossimo | prossima"),

@@ -1,6 +1,6 @@
 """Portuguese."""
 
-from soni.understanding.values.vocabulary.base import Vocabulary, names, table, words
+from soni.understanding.values.vocabulary.base import Vocabulary, names, numbered, table, words
 from soni.understanding.values.vocabulary.counting import portuguese
 
 PORTUGUESE = Vocabulary(
@@ -39,6 +39,14 @@ PORTUGUESE = Vocabulary(
     option=words("opção | número | a opção | o número"),
     one_of=words("opção | por favor"),
     the=words("o | a | os | as | meu | minha | um | uma"),
+    month_names=numbered("""
+        janeiro jan | fevereiro fev | março mar | abril abr | maio mai | junho jun | julho jul | agosto ago | setembro set
+        outubro out | novembro nov | dezembro dez
+    """),
+    weekday_names=numbered("""
+        segunda-feira segunda seg | terça-feira terça ter | quarta-feira quarta qua | quinta-feira quinta qui
+        sexta-feira sexta sex | sábado sáb | domingo dom
+    """),
     of=words("de | do"),
     coming=words("este | esta | na próxima | no próximo | próxima | próximo | na | no"),
     coming_after=words("que vem | próxima | próximo"),

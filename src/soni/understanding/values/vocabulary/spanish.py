@@ -1,6 +1,6 @@
 """Spanish."""
 
-from soni.understanding.values.vocabulary.base import Vocabulary, names, table, words
+from soni.understanding.values.vocabulary.base import Vocabulary, names, numbered, table, words
 
 SPANISH = Vocabulary(
     code="es",
@@ -41,6 +41,13 @@ SPANISH = Vocabulary(
     option=words("opción | número | la opción | la número | el número"),
     one_of=words("opción | por favor"),
     the=words("el | la | los | las | mi | un | una"),
+    month_names=numbered("""
+        enero ene | febrero feb | marzo mar | abril abr | mayo may | junio jun | julio jul | agosto ago
+        septiembre setiembre sept sep | octubre oct | noviembre nov | diciembre dic
+    """),
+    weekday_names=numbered(
+        "lunes lun | martes mar | miércoles mié | jueves jue | viernes vie | sábado sáb | domingo dom"
+    ),
     of=words("de | del | de el"),
     coming=words("este | el próximo | próximo | el | el próximo día | este próximo | el siguiente | para el"),
     coming_after=words("que viene | próximo | siguiente"),
