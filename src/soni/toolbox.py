@@ -57,19 +57,22 @@ class Toolbox:
 
     def scope(self, dialogue: Dialogue) -> dict[str, Value]:
         """What the top frame's expressions and templates can read."""
-        seen: dict[str, Value] = {
-            "user_id": self.user_id,
-            "user": {"id": self.user_id, "language": dialogue.language},
-            **visible(dialogue, self.flows),
-        }
+        seen: dict[str, Value] = {**self.about(dialogue), **visible(dialogue, self.flows)}
         if dialogue.top is not None and dialogue.top.context:
             seen["context"] = dict(dialogue.top.context)
         return seen
 
+    def about(self, dialogue: Dialogue) -> dict[str, Value]:
+        """What expressions can read besides slots."""
+        return {"user_id": self.user_id, "user": {"id": self.user_id, "language": dialogue.language}}
+
     def occasion(self, dialogue: Dialogue) -> Occasion:
-        """Which visit to which step of which frame this is."""
+        """Which effect of this conversation would come next, and of which step.
+
+        A turn that failed left no trace in the dialogue: when it is tried again, it comes to the same occasions.
+        """
         frame = dialogue.top
-        visit = f"{dialogue.id}:{frame.id}:{frame.flow}:{frame.step}:{frame.acted}" if frame else ""
+        visit = f"{dialogue.id}:{dialogue.acted}:{frame.flow}:{frame.step}" if frame else ""
         return Occasion(self.user_id, self.turn, dialogue.language, visit)
 
     def seed(self, dialogue: Dialogue) -> str:

@@ -1,6 +1,7 @@
 """The conversation tests of the assistants in this repository, spoken over HTTP to the embedded understanding."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -14,27 +15,43 @@ ROOT = Path(__file__).parents[2]
 PLACES = [*ROOT.glob(f"*{SUFFIX}"), ROOT / "examples", ROOT / "benchmarks"]
 FILES = [read_conversations(path) for path in find_files(PLACES)]
 
+StageOf = Callable[[ConversationFile], Stage]
+
 
 @pytest.fixture(scope="module")
-def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
-    """The assistant of a file, served until its last test is over."""
-    file = request.param
-    assert isinstance(file, ConversationFile)
-    with Stage(file, http=True) as stage:
-        yield stage
+def stage_of() -> Iterator[StageOf]:
+    """A file's assistant, served until another file's is asked for."""
+    with ExitStack() as opened:
+        stages: dict[Path, Stage] = {}
+
+        def stage_of(file: ConversationFile) -> Stage:
+            if file.path not in stages:
+                opened.close()
+                stages.clear()
+                stages[file.path] = opened.enter_context(Stage(file, http=True))
+            return stages[file.path]
+
+        yield stage_of
 
 
 @pytest.mark.parametrize(
-    ("stage", "test"),
+    ("file", "test"),
     [
         pytest.param(file, test, id=f"{file.path.relative_to(ROOT)}: {test.name}")
         for file in FILES
         for test in file.tests
     ],
-    indirect=["stage"],
 )
-def test_the_conversation_goes_as_told(stage: Stage, test: ConversationTest) -> None:
+def test_the_conversation_goes_as_told(stage_of: StageOf, file: ConversationFile, test: ConversationTest) -> None:
     """The assistant answers as its conversation test tells."""
-    result = stage.play(test)
+    result = stage_of(file).play(test)
 
-    assert result.passed, transcript(result, stage.file.path)
+    if not result.passed:
+        pytest.fail(transcript(result, file.path), pytrace=False)
+
+
+def test_every_assistant_has_conversation_tests() -> None:
+    """Whoever adds an assistant to this repository tells how it talks."""
+    assistants = {ROOT / "soni.yaml", *ROOT.glob("examples/*/soni.yaml"), *ROOT.glob("benchmarks/*/soni.yaml")}
+
+    assert {file.assistant for file in FILES if file.tests} == assistants

@@ -63,7 +63,7 @@ class Occasion:
     """Counted from one: the turn that is being answered."""
     language: str
     visit: str
-    """Names the conversation, the frame, the step, and how many effects came before in that frame."""
+    """Names the conversation, how many effects it has had before, and the step."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from typing import TypeAlias, assert_never
 
 from soni.compiler.blocks import FlowGraph, Placed
 from soni.dialogue.flows import Flows
+from soni.dialogue.repair import title
 from soni.dialogue.scope import fill
-from soni.dialogue.stack import abandon, bring_up, finish
+from soni.dialogue.stack import abandon, bring_up, finish, without_running
 from soni.dialogue.state import Dialogue, Frame
 
 
@@ -71,6 +72,8 @@ def skip(dialogue: Dialogue, placed: Placed, graph: FlowGraph, flows: Flows) -> 
 def _go(dialogue: Dialogue, placed: Placed, target: str, graph: FlowGraph, flows: Flows) -> Dialogue:
     frame = dialogue.top
     assert frame is not None
+    if frame.review or frame.settled:
+        dialogue, frame = _review(dialogue, frame, placed.step.step, graph.ahead.get(target, frozenset()), flows)
     match target:
         case "end":
             return finish(dialogue, flows)
@@ -78,19 +81,17 @@ def _go(dialogue: Dialogue, placed: Placed, target: str, graph: FlowGraph, flows
             return abandon(dialogue, flows, "flow")
         case "restart":
             fresh = flows[frame.flow].frame(frame.kind, context=frame.context, effect=frame.effect)
-            again = replace(fresh, id=frame.id, shares=frame.shares, acted=frame.acted)
-            return dialogue.with_top(again)
-    dialogue = dialogue.with_top(replace(frame, step=target))
-    if frame.review or frame.settled:
-        return _review(dialogue, placed.step.step, target, graph, flows)
-    return dialogue
+            given = flows[frame.flow].flow.input_names if frame.kind == "called" else ()
+            slots = {name: frame.slots[name] for name in given if name in frame.slots}
+            return dialogue.with_top(replace(fresh, id=frame.id, shares=frame.shares, slots=slots))
+        case _:
+            return dialogue.with_top(replace(frame, step=target))
 
 
-def _review(dialogue: Dialogue, passed: str, target: str, graph: FlowGraph, flows: Flows) -> Dialogue:
-    """After a correction: answers whose questions can no longer be reached are dropped."""
-    frame = dialogue.top
-    assert frame is not None
-    ahead = graph.ahead[target]
+def _review(
+    dialogue: Dialogue, frame: Frame, passed: str, ahead: frozenset[str], flows: Flows
+) -> tuple[Dialogue, Frame]:
+    """After a correction: answers of the top frame whose questions can no longer be reached are dropped."""
     asks = flows[frame.flow].asks
     still_asked = {asks[step] for step in ahead if step in asks}
     gone = {step for step in frame.review if step not in ahead and step != passed}
@@ -105,21 +106,16 @@ def _review(dialogue: Dialogue, passed: str, target: str, graph: FlowGraph, flow
         review=tuple(step for step in frame.review if step in ahead),
         settled=tuple(step for step in frame.settled if step in ahead),
     )
-    dialogue = dialogue.with_top(frame)
-    return fill(dialogue, flows, len(dialogue.stack) - 1, dict.fromkeys(unreachable)) if unreachable else dialogue
+    dialogue = fill(dialogue.with_top(frame), flows, len(dialogue.stack) - 1, dict.fromkeys(unreachable))
+    assert dialogue.top is not None
+    return dialogue, dialogue.top
 
 
 def _hand_over(dialogue: Dialogue, flow: str, flows: Flows) -> Dialogue:
     """Replace what runs by another flow: a pattern only itself, any other flow with all that called it."""
-    frame = dialogue.top
-    assert frame is not None
-    if frame.kind == "pattern" or dialogue.base is None:
-        dialogue = dialogue.pop()
-    else:
-        start, _ = dialogue.group(len(dialogue.stack) - 1)
-        dialogue = replace(dialogue, stack=dialogue.stack[:start])
+    dialogue, left = without_running(dialogue)
     if flow.startswith("pattern_"):
-        context = {**frame.context} or {"flow": frame.flow}
+        context = left.context or {"flow": left.flow, "title": title(left.flow)}
         return dialogue.push(flows[flow].frame("pattern", context=context))
     running = next((f for f in reversed(dialogue.stack) if f.kind == "started" and f.flow == flow), None)
     return bring_up(dialogue, running.id) if running else dialogue.push(flows[flow].frame("started"))

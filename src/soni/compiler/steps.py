@@ -25,8 +25,9 @@ from soni.config.steps import (
     While,
 )
 from soni.config.values import case_key
+from soni.dialogue.corrections import called_anew, use_up
 from soni.dialogue.flows import action_reads
-from soni.dialogue.scope import fill, value_of
+from soni.dialogue.scope import fill, owner, value_of
 from soni.dialogue.state import Dialogue, Frame, Utterance
 from soni.dialogue.transitions import reject
 from soni.errors import ActionError, ExpressionError, FlowError
@@ -115,7 +116,7 @@ def _collect(step: Collect, placed: Placed, dialogue: Dialogue, toolbox: Toolbox
         if rejection.when.holds(scope):
             message = _words(rejection, dialogue, toolbox, scope)
             dialogue = fill(dialogue, toolbox.flows, at, {step.slot: None})
-            return reject(dialogue, toolbox.flows, step.slot, message), Goto(step.step)
+            return reject(dialogue, toolbox.flows, step, message), Goto(step.step)
     return _passed(step, dialogue), Next()
 
 
@@ -131,7 +132,8 @@ def _passed(step: Collect, dialogue: Dialogue, *, skipped: bool = False) -> Dial
     top = _top(dialogue)
     asked = top.asked if step.slot in top.asked else {**top.asked, step.slot: step.step}
     passed_over = (*top.skipped, step.step) if skipped else top.skipped
-    return dialogue.with_top(replace(top, asked=asked, skipped=passed_over, attempts=0))
+    attempts = {name: number for name, number in top.attempts.items() if name != step.step}
+    return dialogue.with_top(replace(top, asked=asked, skipped=passed_over, attempts=attempts))
 
 
 def _ask(step: Collect | Confirm, dialogue: Dialogue, toolbox: Toolbox) -> Stepped:
@@ -213,11 +215,9 @@ def _inputs(step: Action, spec: ActionSpec, dialogue: Dialogue, toolbox: Toolbox
 def _remember_effect(step: Action, spec: ActionSpec, dialogue: Dialogue, toolbox: Toolbox) -> Dialogue:
     """What this effect has used can no longer be corrected."""
     top = _top(dialogue)
-    sources = toolbox.flows[top.flow].sources
-    read = action_reads(step, spec.input_names)
-    used = set(top.used).union(read, *(sources.get(slot, ()) for slot in read))
     written = top.written if step.step in top.written else (*top.written, step.step)
-    return dialogue.with_top(replace(top, used=tuple(sorted(used)), written=written, acted=top.acted + 1))
+    dialogue = replace(dialogue.with_top(replace(top, written=written)), acted=dialogue.acted + 1)
+    return use_up(dialogue, toolbox.flows, action_reads(step, spec.input_names))
 
 
 def computed(written: Expression | Value, scope: Mapping[str, Value]) -> Value:
@@ -305,12 +305,14 @@ def _new_round(dialogue: Dialogue, body: frozenset[str], toolbox: Toolbox) -> Di
         review=tuple(step for step in top.review if step not in body),
         written=tuple(step for step in top.written if step not in body),
         settled=tuple(step for step in top.settled if step not in body),
-        used=tuple(slot for slot in top.used if slot not in slots),
         calls={step: called for step, called in top.calls.items() if step not in body},
         rounds={name: count for name, count in top.rounds.items() if name not in body},
     )
-    dialogue = dialogue.with_top(top)
-    return fill(dialogue, toolbox.flows, len(dialogue.stack) - 1, dict.fromkeys(slots))
+    dialogue, at = dialogue.with_top(top), len(dialogue.stack) - 1
+    for sharing in range(owner(dialogue, at), at + 1):
+        frame = dialogue.stack[sharing]
+        dialogue = dialogue.with_frame(sharing, replace(frame, used=tuple(s for s in frame.used if s not in slots)))
+    return fill(dialogue, toolbox.flows, at, dict.fromkeys(slots))
 
 
 def _confirm(step: Confirm, placed: Placed, dialogue: Dialogue, toolbox: Toolbox) -> Stepped:
@@ -335,28 +337,31 @@ def _call(step: Call, dialogue: Dialogue, toolbox: Toolbox) -> Stepped:
     if len(dialogue.stack) >= MAX_FRAMES:
         raise FlowError(f"Flows call each other more than {MAX_FRAMES} deep, the last one {step.flow!r}.")
     facts = toolbox.flows[step.flow]
-    frame = facts.frame("called")
+    frame, before = facts.frame("called"), top.calls.get(step.step)
+    if before is not None and before.flow == step.flow and step.step in top.review:
+        frame = called_anew(before, frame)
+        top = replace(top, calls={name: called for name, called in top.calls.items() if name != step.step})
     if step.inputs is None:
-        return dialogue, Push(replace(frame, shares=True))
+        dialogue = dialogue.with_top(replace(top, early={}))
+        return dialogue, Push(replace(frame, shares=True, early={**frame.early, **top.early}))
     scope = toolbox.scope(dialogue)
     given = {name: computed(written, scope) for name, written in step.inputs.items()}
-    before = top.calls.get(step.step)
     answered = {slot: before.slots[slot] for slot in before.asked if slot in before.slots} if before else {}
     early = {slot: value for slot, value in top.early.items() if slot in facts.own}
     later = {slot: value for slot, value in top.early.items() if slot in facts.called and slot not in early}
-    slots = {slot: value for slot, value in {**answered, **early, **given}.items() if value is not None}
+    slots = {**frame.slots, **answered, **early, **given}
     rest = {slot: value for slot, value in top.early.items() if slot not in early}
     dialogue = dialogue.with_frame(at, replace(top, early=rest))
-    return dialogue, Push(replace(frame, slots=slots, early=later))
+    known = {slot: value for slot, value in slots.items() if value is not None}
+    return dialogue, Push(replace(frame, slots=known, early={**frame.early, **later}))
 
 
 def _bring_back(step: Call, dialogue: Dialogue, toolbox: Toolbox) -> Dialogue:
-    """Copy the called flow's outputs into this flow's slots; what it used up stays used."""
+    """Copy the called flow's outputs into this flow's slots, or take back what is still early where it shared them."""
     top = _top(dialogue)
     back = top.calls[step.step]
     if back.shares:
-        used, early = tuple(sorted({*top.used, *back.used})), {**top.early, **back.early}
-        return dialogue.with_top(replace(top, used=used, early=early))
+        return dialogue.with_top(replace(top, early={**top.early, **back.early}))
     sources = {**dialogue.slots, **back.slots}
     values = {mine: sources.get(its) for its, mine in step.outputs.items()}
     return fill(dialogue, toolbox.flows, len(dialogue.stack) - 1, values)

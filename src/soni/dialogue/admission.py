@@ -1,7 +1,7 @@
 """Which commands may be applied now: what is unknown, forbidden or out of place is dropped, with the reason."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from soni.config.steps import Collect, Confirm
@@ -29,7 +29,7 @@ from soni.dialogue.flows import Flows
 from soni.dialogue.scope import visible
 from soni.dialogue.stack import started
 from soni.dialogue.state import Dialogue
-from soni.dialogue.transitions import in_order, pending
+from soni.dialogue.transitions import apply, in_order, pending
 from soni.value import Value
 
 NAMES: Mapping[type[Command], str] = {kind: name for name, kind in COMMANDS.items()}
@@ -54,117 +54,143 @@ class Admitted:
     dropped: tuple[Dropped, ...]
 
 
-def admit(commands: Sequence[Command], dialogue: Dialogue, flows: Flows) -> Admitted:
-    """Check commands against what exists and what may be done now."""
-    dropped = [Dropped(NAMES[type(command)], "too_many") for command in commands[MAX_COMMANDS:]]
-    left: list[Command] = []
-    for command in in_order(commands[:MAX_COMMANDS]):
-        kept = _admit(command, dialogue, flows, dropped)
-        if kept is not None:
-            left.append(kept)
-    return Admitted(tuple(_without_contradictions(left, dialogue, flows, dropped)), tuple(dropped))
+def admit(commands: Sequence[Command], dialogue: Dialogue, flows: Flows, about: Mapping[str, Value]) -> Admitted:
+    """Check commands against what exists and what may be done now. ``about`` is what guards can read besides slots."""
+    door = _Door(dialogue, flows, about)
+    door.dropped += [Dropped(NAMES[type(command)], "too_many") for command in commands[MAX_COMMANDS:]]
+    kept = [door.admit(command) for command in in_order(commands[:MAX_COMMANDS])]
+    left = door.without_contradictions([command for command in kept if command is not None])
+    return Admitted(tuple(left), tuple(door.dropped))
 
 
-def startable(dialogue: Dialogue, flows: Flows) -> frozenset[str]:
-    """The flows a message may start now."""
-    return frozenset(name for name in flows if refusal(name, dialogue, flows) is None)
+def startable(dialogue: Dialogue, flows: Flows, about: Mapping[str, Value]) -> frozenset[str]:
+    """The flows a message may start now. ``about`` is what guards can read besides slots."""
+    return frozenset(name for name in flows if refusal(name, dialogue, flows, about) is None)
 
 
-def refusal(flow: str, dialogue: Dialogue, flows: Flows) -> str | None:
+def refusal(flow: str, dialogue: Dialogue, flows: Flows, about: Mapping[str, Value]) -> str | None:
     """Why this flow may not be started now; ``None`` where it may."""
     if flow not in flows or flows[flow].pattern:
         return "unknown_flow"
     facts = flows[flow].flow
     if not facts.startable or flow in flows.blocked:
         return "not_startable"
-    if any(frame.kind == "started" and frame.flow == flow for frame in dialogue.stack):
+    running = started(dialogue)
+    if any(frame.flow == flow for frame in running):
         return None
-    base = dialogue.base
-    if base is not None and base.flow in flows and not flows[base.flow].flow.interruptible:
+    if running and running[-1].flow in flows and not flows[running[-1].flow].flow.interruptible:
         return "busy"
     limits = flows.limits
-    if limits.on_limit_reached == "reject_new" and started(dialogue) >= limits.max_stack_depth:
+    if limits.on_limit_reached == "reject_new" and len(running) >= limits.max_stack_depth:
         return "stack_full"
     guard = facts.trigger.condition
-    if guard is not None and not guard.holds(visible(replace(dialogue, stack=()), flows)):
+    if guard is not None and not guard.holds({**about, **visible(replace(dialogue, stack=()), flows)}):
         return "not_now"
     return None
 
 
-def _admit(command: Command, dialogue: Dialogue, flows: Flows, dropped: list[Dropped]) -> Command | None:
-    name = NAMES[type(command)]
-    match command:
-        case StartFlow(flow, slots):
-            if (reason := refusal(flow, dialogue, flows)) is not None:
-                dropped.append(Dropped(name, reason, flow))
-                return None
-            return StartFlow(flow, _fillable(name, slots, flows, dropped))
-        case SetSlot(slots) | CorrectSlot(slots):
-            kept = _fillable(name, slots, flows, dropped)
-            return replace(command, slots=kept) if kept else None
-        case ClearSlot(names):
-            kept = _fillable(name, dict.fromkeys(names), flows, dropped)
-            return ClearSlot(tuple(kept)) if kept else None
-        case CancelFlow(flow):
-            if flow is not None and not any(f.kind == "started" and f.flow == flow for f in dialogue.stack):
-                dropped.append(Dropped(name, "not_active", flow))
-                return None
+@dataclass
+class _Door:
+    """Commands come in one after the other, each to what the ones before have made of the dialogue."""
+
+    dialogue: Dialogue
+    """As the message found it."""
+    flows: Flows
+    about: Mapping[str, Value]
+    dropped: list[Dropped] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.entered = self.dialogue
+        """After the flows that are left and started."""
+        self.wanted = self._wanted(self.dialogue)
+
+    def admit(self, command: Command) -> Command | None:
+        """The command, with what is left of it."""
+        name = NAMES[type(command)]
+        match command:
+            case StartFlow(flow, slots):
+                return self._start(flow, slots)
+            case SetSlot(slots) | CorrectSlot(slots):
+                kept = self._fillable(name, slots)
+                return replace(command, slots=kept) if kept else None
+            case ClearSlot(names):
+                kept = self._fillable(name, dict.fromkeys(names))
+                return ClearSlot(tuple(kept)) if kept else None
+            case CancelFlow(flow):
+                if flow is not None and not any(frame.flow == flow for frame in started(self.entered)):
+                    self._drop(name, "not_active", flow)
+                    return None
+                self.entered = apply(self.entered, command, self.flows)
+                return command
+            case Clarify(names):
+                known = tuple(each for each in names if not refusal(each, self.dialogue, self.flows, self.about))
+                self.dropped += [Dropped(name, "unknown_flow", each) for each in names if each not in known]
+                return Clarify(known) if known else None
+            case Affirm() | Deny():
+                return self._answer(command)
+            case AskInfo(slot):
+                return command if slot is None or slot in self.flows.slots else AskInfo()
+            case Restart():
+                self.entered, self.wanted = apply(self.entered, command, self.flows), self.flows.conversation
+                return command
+            case ChitChat() | OutOfScope() | HumanHandoff() | SkipQuestion() | Repeat():
+                return command
+            case _:
+                assert_never(command)
+
+    def without_contradictions(self, commands: list[Command]) -> list[Command]:
+        """A yes or no beside a change is about what was asked before the change: the question is put again instead."""
+        if not isinstance(pending(self.dialogue, self.flows), Confirm):
+            return commands
+        if not any(
+            isinstance(c, SetSlot | CorrectSlot | ClearSlot) or (isinstance(c, Deny) and c.slot) for c in commands
+        ):
+            return commands
+        answers = [c for c in commands if isinstance(c, Affirm) or c == Deny()]
+        self.dropped += [Dropped(NAMES[type(c)], "changed_meanwhile") for c in answers]
+        return [c for c in commands if c not in answers]
+
+    def _start(self, flow: str, slots: Mapping[str, Value]) -> Command | None:
+        reason = refusal(flow, self.entered, self.flows, self.about)
+        if reason is not None:
+            self._drop("start_flow", reason, flow)
+            return None
+        self.entered = apply(self.entered, StartFlow(flow), self.flows)
+        self.wanted |= self._wanted(self.entered)
+        return StartFlow(flow, self._fillable("start_flow", slots))
+
+    def _answer(self, command: Affirm | Deny) -> Command | None:
+        """A yes or no needs a question that takes one; for a boolean collect it is a value."""
+        if isinstance(command, Deny) and command.slot is not None:
+            return command if self._fillable("deny", {command.slot: None}) else None
+        step = pending(self.dialogue, self.flows)
+        if isinstance(step, Confirm):
             return command
-        case Clarify(names):
-            known = tuple(each for each in names if refusal(each, dialogue, flows) is None)
-            dropped.extend(Dropped(name, "unknown_flow", each) for each in names if each not in known)
-            return Clarify(known) if known else None
-        case Affirm() | Deny():
-            return _admit_answer(command, dialogue, flows, dropped)
-        case AskInfo(slot):
-            return command if slot is None or slot in flows.slots else AskInfo()
-        case ChitChat() | OutOfScope() | HumanHandoff() | SkipQuestion() | Repeat() | Restart():
-            return command
-        case _:
-            assert_never(command)
-
-
-def _fillable(command: str, slots: Mapping[str, Value], flows: Flows, dropped: list[Dropped]) -> dict[str, Value]:
-    """The slots a user may fill."""
-    kept: dict[str, Value] = {}
-    for slot, value in slots.items():
-        if slot not in flows.slots:
-            dropped.append(Dropped(command, "unknown_slot", slot))
-        elif slot in flows.system:
-            dropped.append(Dropped(command, "system_slot", slot))
-        else:
-            kept[slot] = value
-    return kept
-
-
-def _admit_answer(command: Affirm | Deny, dialogue: Dialogue, flows: Flows, dropped: list[Dropped]) -> Command | None:
-    """A yes or no needs a question that takes one; for a boolean collect it is a value."""
-    step = pending(dialogue, flows)
-    if isinstance(command, Deny) and command.slot is not None:
-        if command.slot in flows.slots and command.slot not in flows.system:
-            return command
-        dropped.append(Dropped("deny", "unknown_slot", command.slot))
+        if isinstance(step, Collect) and self.flows.slots[step.slot].type == "boolean":
+            return SetSlot({step.slot: isinstance(command, Affirm)})
+        self._drop(NAMES[type(command)], "nothing_to_answer")
         return None
-    if isinstance(step, Confirm):
-        return command
-    if isinstance(step, Collect) and flows.slots[step.slot].type == "boolean":
-        return SetSlot({step.slot: isinstance(command, Affirm)})
-    dropped.append(Dropped(NAMES[type(command)], "nothing_to_answer"))
-    return None
 
+    def _fillable(self, command: str, slots: Mapping[str, Value]) -> dict[str, Value]:
+        """The slots that exist, that a user may fill, and that a flow has use for."""
+        kept: dict[str, Value] = {}
+        for slot, value in slots.items():
+            if slot not in self.flows.slots:
+                self._drop(command, "unknown_slot", slot)
+            elif slot in self.flows.system:
+                self._drop(command, "system_slot", slot)
+            elif slot not in self.wanted:
+                self._drop(command, "unwanted_slot", slot)
+            else:
+                kept[slot] = value
+        return kept
 
-def _without_contradictions(
-    commands: list[Command], dialogue: Dialogue, flows: Flows, dropped: list[Dropped]
-) -> list[Command]:
-    """A yes or no beside a change is about what was asked before the change: the question is put again instead."""
-    if not isinstance(pending(dialogue, flows), Confirm):
-        return commands
-    changes = any(
-        isinstance(c, SetSlot | CorrectSlot | ClearSlot) or (isinstance(c, Deny) and c.slot) for c in commands
-    )
-    if not changes:
-        return commands
-    dropped.extend(
-        Dropped(NAMES[type(c)], "changed_meanwhile") for c in commands if isinstance(c, Affirm) or c == Deny()
-    )
-    return [c for c in commands if not isinstance(c, Affirm) and c != Deny()]
+    def _wanted(self, dialogue: Dialogue) -> frozenset[str]:
+        """The slots of the flow the user is in and of those it calls, and those of the conversation."""
+        base = dialogue.base
+        frames = dialogue.stack[dialogue.stack.index(base) :] if base is not None else dialogue.stack
+        facts = [self.flows[frame.flow] for frame in frames if frame.flow in self.flows]
+        return self.flows.conversation.union(*(each.own | each.called for each in facts))
+
+    def _drop(self, command: str, reason: str, name: str | None = None) -> None:
+        self.dropped.append(Dropped(command, reason, name))

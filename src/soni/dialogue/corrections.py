@@ -1,11 +1,14 @@
 """Changing an answer after the fact: where it was asked, how to go back behind that question, and when it is too late."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
+from soni.config.steps import Call
 from soni.dialogue.flows import Flows
 from soni.dialogue.scope import fill, kept, owner, value_of
 from soni.dialogue.state import Dialogue, Frame
+from soni.expressions import Expression
 from soni.value import Value
 
 
@@ -66,16 +69,54 @@ def _holder(frame: Frame, calls: tuple[str, ...]) -> Frame | None:
 
 
 def too_late(dialogue: Dialogue, slots: Iterable[str]) -> bool:
-    """True where a writing action of the flow the user is in has used one of these slots."""
-    if (base := dialogue.base) is None:
-        return False
-    start, stop = dialogue.group(dialogue.stack.index(base))
-    names = set(slots)
-    return any(_used(frame, names) for frame in dialogue.stack[start:stop])
+    """True where a writing action has used one of these slots of the flow the user is in."""
+    places = ((slot, find_asked(dialogue, slot)) for slot in slots)
+    return any(place is not None and slot in _home(dialogue, place).used for slot, place in places)
 
 
-def _used(frame: Frame, names: set[str]) -> bool:
-    return not names.isdisjoint(frame.used) or any(_used(called, names) for called in frame.calls.values())
+def _home(dialogue: Dialogue, place: Place) -> Frame:
+    """The frame whose own slots hold what was asked there."""
+    return _holder(dialogue.stack[place.at], place.calls) or dialogue.stack[owner(dialogue, place.at)]
+
+
+def use_up(dialogue: Dialogue, flows: Flows, slots: Iterable[str], at: int | None = None) -> Dialogue:
+    """A writing action of the frame at ``at`` (default: the top) has used these slots: too late to correct them.
+
+    So it is for what they were computed from, in the flows that called this one, too.
+    """
+    at = len(dialogue.stack) - 1 if at is None else at
+    frame, used = _spent(dialogue.stack[at], flows, slots)
+    dialogue = dialogue.with_frame(at, frame)
+    if frame.kind != "called":
+        return dialogue
+    caller = dialogue.stack[at - 1]
+    return use_up(dialogue, flows, _given(flows[caller.flow].steps.get(caller.step), used), at - 1)
+
+
+def _spent(frame: Frame, flows: Flows, slots: Iterable[str]) -> tuple[Frame, frozenset[str]]:
+    """The frame with these slots and their sources marked as used, in the calls it has made too; and their names."""
+    facts, calls = flows[frame.flow], dict(frame.calls)
+    used = _with_sources(facts.sources, slots)
+    for step in reversed(list(frame.calls)):  # a later call may have been given what an earlier one gave back
+        written, called = facts.steps.get(step), calls[step]
+        if isinstance(written, Call) and called.flow in flows:
+            its = used if written.inputs is None else {its for its, mine in written.outputs.items() if mine in used}
+            calls[step], its_used = _spent(called, flows, its)
+            used |= _with_sources(facts.sources, _given(written, its_used))
+    return replace(frame, used=tuple(sorted(used.union(frame.used))), calls=calls), used
+
+
+def _with_sources(sources: Mapping[str, frozenset[str]], slots: Iterable[str]) -> frozenset[str]:
+    names = frozenset(slots)
+    return names.union(*(sources.get(name, ()) for name in names))
+
+
+def _given(step: object, names: Collection[str]) -> frozenset[str]:
+    """The caller's slots from which a call step has given these slots of the called flow."""
+    if not isinstance(step, Call) or step.inputs is None:
+        return frozenset(names)
+    given = (written for its, written in step.inputs.items() if its in names)
+    return frozenset().union(*(written.names for written in given if isinstance(written, Expression)))
 
 
 def rewind(dialogue: Dialogue, flows: Flows, frame_id: int, values: Mapping[str, Value]) -> Dialogue:
@@ -129,12 +170,7 @@ def _enter(dialogue: Dialogue, flows: Flows, place: Place, *, unset: bool) -> Di
     """Stand behind the question at this place, with what stood above it set aside."""
     _, stop = dialogue.group(place.at)
     above, below = dialogue.stack[stop:], dialogue.stack[: place.at]
-    frame = dialogue.stack[place.at]
-    for open_call in dialogue.stack[place.at + 1 : stop]:
-        # A call that is broken off leaves its answers behind, so that they are not asked again when it is made anew.
-        if open_call.kind == "called":
-            frame = replace(frame, calls={**frame.calls, frame.step: open_call})
-            break
+    frame = _broken_off(dialogue.stack[place.at], dialogue.stack[place.at + 1 : stop])
     frames = []
     for step in place.calls:
         called = frame.calls[step]
@@ -142,6 +178,32 @@ def _enter(dialogue: Dialogue, flows: Flows, place: Place, *, unset: bool) -> Di
         frame = replace(called, kind="called")
     frames.append(_behind(flows, frame, place.step, answer=not unset))
     return replace(dialogue, stack=(*below, *frames, *above))
+
+
+def _broken_off(frame: Frame, above: Iterable[Frame]) -> Frame:
+    """The frame without its open calls: they leave behind what they asked and did, for when they are made anew."""
+    frames = [frame, *takewhile(lambda each: each.kind == "called", above)]
+    while len(frames) > 1:
+        called = frames.pop()
+        frames[-1] = replace(frames[-1], calls={**frames[-1].calls, frames[-1].step: called})
+    return frames[0]
+
+
+def called_anew(before: Frame, fresh: Frame) -> Frame:
+    """A call that a correction leads past again: what it asked is reviewed, what it has done to the world is done."""
+    return replace(
+        before,
+        step=fresh.step,
+        kind=fresh.kind,
+        shares=fresh.shares,
+        fingerprint=fresh.fingerprint,
+        waiting=False,
+        answer=None,
+        attempts={},
+        rounds={},
+        review=(*before.asked.values(), *before.calls),
+        settled=before.written,
+    )
 
 
 def _behind(flows: Flows, frame: Frame, step: str, *, answer: bool) -> Frame:
@@ -154,7 +216,7 @@ def _behind(flows: Flows, frame: Frame, step: str, *, answer: bool) -> Frame:
         step=step,
         answer="given" if answer else None,
         waiting=False,
-        attempts=0,
+        attempts={},
         review=tuple(passed for passed in (*frame.asked.values(), *frame.calls) if position.get(passed, -1) > here),
         settled=tuple(done for done in frame.written if position.get(done, -1) > here),
     )

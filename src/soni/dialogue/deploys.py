@@ -36,7 +36,7 @@ def reconcile(dialogue: Dialogue, flows: Flows, on_change: OnChange) -> Dialogue
             continue
         context = {"flow": first.flow, "reason": on_change}
         if on_change != "cancel" and first.flow in flows:
-            again = replace(flows[first.flow].frame(), id=first.id, slots=_still_known(first, flows), acted=first.acted)
+            again = replace(flows[first.flow].frame(), id=first.id, slots=_still_known(first, flows))
             dialogue = replace(dialogue, stack=(*dialogue.stack, again))
         dialogue = repair.due(dialogue, flows, "pattern_flow_changed", context)
     return dialogue

@@ -9,7 +9,6 @@ from soni.dialogue.flows import Flows
 from soni.dialogue.state import Dialogue, Effect
 from soni.value import Value
 
-
 MAX_OFFERS: Final = 6
 """Flows that are named when the user asks what there is."""
 

@@ -14,8 +14,8 @@ from soni.value import Value
 def start_flow(dialogue: Dialogue, flow: str, flows: Flows) -> Dialogue:
     """A new frame of this flow on top; what was underneath is interrupted."""
     dialogue = _without_clarification(dialogue)
-    if dialogue.base is not None:
-        dialogue = repair.due(dialogue, flows, "pattern_interrupted", {"new": flow})
+    if running := started(dialogue):
+        dialogue = repair.due(dialogue, flows, "pattern_interrupted", {"flow": running[-1].flow, "new": flow})
     return dialogue.push(flows[flow].frame())
 
 
@@ -34,15 +34,16 @@ def bring_up(dialogue: Dialogue, frame_id: int) -> Dialogue:
 
 def make_room(dialogue: Dialogue, flows: Flows) -> Dialogue:
     """Without the oldest flow, where another one would be more than may be open at once."""
-    if started(dialogue) < flows.limits.max_stack_depth or flows.limits.on_limit_reached != "cancel_oldest":
+    running = started(dialogue)
+    if len(running) < flows.limits.max_stack_depth or flows.limits.on_limit_reached != "cancel_oldest":
         return dialogue
-    oldest = next(at for at, frame in enumerate(dialogue.stack) if frame.kind == "started")
-    return _without_group(dialogue, oldest)
+    return _without_group(dialogue, dialogue.stack.index(running[0]))
 
 
-def started(dialogue: Dialogue) -> int:
-    """How many flows are open that the user started; neither calls nor patterns count."""
-    return sum(frame.kind == "started" for frame in dialogue.stack)
+def started(dialogue: Dialogue) -> list[Frame]:
+    """The flows that the user started and that stay open, the bottom one first; neither calls nor patterns count."""
+    left = {f.effect.frame for f in dialogue.due if f.effect is not None and f.effect.kind == "cancel"}
+    return [frame for frame in dialogue.stack if frame.kind == "started" and frame.id not in left]
 
 
 def finish(dialogue: Dialogue, flows: Flows) -> Dialogue:
@@ -64,20 +65,19 @@ def finish(dialogue: Dialogue, flows: Flows) -> Dialogue:
 
 def abandon(dialogue: Dialogue, flows: Flows, reason: str) -> Dialogue:
     """A step goes to ``cancel_flow``: a pattern forgoes its effect; any other flow is cancelled, with a word about it."""
-    frame = dialogue.top
-    assert frame is not None
-    if frame.kind == "pattern":
-        return dialogue.pop()
-    base = dialogue.base
-    if base is None:  # a flow that a pattern called
-        return dialogue.pop()
-    start, stop = dialogue.group(dialogue.stack.index(base))
-    patterns = [at for at in range(start, stop) if dialogue.stack[at].kind == "pattern"]
-    if patterns:  # called by a pattern: only the pattern is abandoned
-        return replace(dialogue, stack=dialogue.stack[: patterns[-1]])
-    dialogue = _without_group(dialogue, start)
-    dialogue = repair.due(dialogue, flows, "pattern_cancel", {"flow": base.flow, "reason": reason})
-    return _make_way(dialogue, base.flow, "cancelled", flows)
+    dialogue, left = without_running(dialogue)
+    if left.kind == "pattern":
+        return dialogue
+    dialogue = repair.due(dialogue, flows, "pattern_cancel", {"flow": left.flow, "reason": reason})
+    return _make_way(dialogue, left.flow, "cancelled", flows)
+
+
+def without_running(dialogue: Dialogue) -> tuple[Dialogue, Frame]:
+    """The dialogue without what runs: a pattern or a started flow, with all that it called; and that frame."""
+    at = len(dialogue.stack) - 1
+    while at > 0 and dialogue.stack[at].kind == "called":
+        at -= 1
+    return replace(dialogue, stack=dialogue.stack[:at]), dialogue.stack[at]
 
 
 def cancel(dialogue: Dialogue, frame_id: int, flows: Flows) -> Dialogue:
@@ -88,6 +88,16 @@ def cancel(dialogue: Dialogue, frame_id: int, flows: Flows) -> Dialogue:
     flow, was_base = dialogue.stack[at].flow, dialogue.stack[at] is dialogue.base
     dialogue = _without_group(dialogue, at)
     return _make_way(dialogue, flow, "cancelled", flows) if was_base else dialogue
+
+
+def without_frame(dialogue: Dialogue, frame_id: int) -> Dialogue:
+    """The dialogue without the pattern of this id and what it has called."""
+    start = dialogue.index_of(frame_id)
+    assert start is not None
+    stop = start + 1
+    while stop < len(dialogue.stack) and dialogue.stack[stop].kind == "called":
+        stop += 1
+    return replace(dialogue, stack=(*dialogue.stack[:start], *dialogue.stack[stop:]))
 
 
 def _take_effect(dialogue: Dialogue, pattern: Frame, flows: Flows) -> Dialogue:

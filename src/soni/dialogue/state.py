@@ -84,10 +84,8 @@ class Frame:
     """Those of them that a correction leads past again: they do not run a second time."""
     used: tuple[str, ...] = ()
     """Slots that a writing action has used: too late to correct."""
-    attempts: int = 0
-    """Invalid answers to the pending question so far."""
-    acted: int = 0
-    """Writing actions run so far; part of their idempotency keys."""
+    attempts: Mapping[str, int] = field(default_factory=dict)
+    """Collect → answers in a row that were not accepted."""
     rounds: Mapping[str, int] = field(default_factory=dict)
     """While step → the round it is in, counted from one."""
     calls: Mapping[str, "Frame"] = field(default_factory=dict)
@@ -148,6 +146,8 @@ class Dialogue:
     last_turns: tuple[Answered, ...] = ()
     frames: int = 0
     """How many frames there have been: the last id."""
+    acted: int = 0
+    """Writing actions run so far; part of their idempotency keys."""
     completed: tuple[str, ...] = ()
     """Flows that came to their end, the latest last."""
     handed_off: bool = False

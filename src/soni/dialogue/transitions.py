@@ -27,7 +27,7 @@ from soni.dialogue.commands import (
 from soni.dialogue.corrections import asked_value, find_asked, too_late
 from soni.dialogue.flows import Flows
 from soni.dialogue.scope import fill, value_of
-from soni.dialogue.stack import bring_up, make_room, start_flow
+from soni.dialogue.stack import bring_up, make_room, start_flow, started, without_frame
 from soni.dialogue.state import Answer, Dialogue, Effect, Frame
 from soni.value import Value
 
@@ -73,13 +73,14 @@ def apply(dialogue: Dialogue, command: Command, flows: Flows) -> Dialogue:
         case Clarify(names):
             return repair.due(dialogue, flows, "pattern_clarification", {"candidates": repair.candidates(flows, names)})
         case Repeat():
-            said: list[Value] = [utterance.text for utterance in dialogue.said if not utterance.question]
-            return repair.due(dialogue, flows, "pattern_repeat", {"said": "\n".join(map(str, said)) or None})
+            said = "\n".join(utterance.text for utterance in dialogue.said if not utterance.question)
+            nothing = "nothing_said" if not said and pending(dialogue, flows) is None else None
+            return repair.due(dialogue, flows, "pattern_repeat", {"said": said or None, "reason": nothing})
         case HumanHandoff():
             return repair.due(dialogue, flows, "pattern_human_handoff", {"reason": "asked"})
         case Restart():
             return Dialogue(
-                id=dialogue.id,
+                id=dialogue.id, acted=dialogue.acted,
                 turn=dialogue.turn, language=dialogue.language, history=dialogue.history,
                 last_turns=dialogue.last_turns, frames=dialogue.frames, updated=dialogue.updated,
             )  # fmt: skip
@@ -102,7 +103,7 @@ def step_of(frame: Frame, flows: Flows) -> Step | None:
 
 
 def _start(dialogue: Dialogue, flow: str, slots: Mapping[str, Value], flows: Flows) -> Dialogue:
-    running = next((f for f in reversed(dialogue.stack) if f.kind == "started" and f.flow == flow), None)
+    running = next((frame for frame in reversed(started(dialogue)) if frame.flow == flow), None)
     if running is not None:
         return _set(bring_up(dialogue, running.id), slots, flows) if slots else bring_up(dialogue, running.id)
     dialogue = make_room(dialogue, flows)
@@ -185,6 +186,9 @@ def _fill_early(dialogue: Dialogue, flows: Flows, slot: str, value: Value) -> Di
             return replace(dialogue, slots=slots if value is None else {**slots, slot: value})
         return dialogue
     at, early = found
+    here = dialogue.stack.index(dialogue.base) if dialogue.base is not None else 0
+    if at < here and value_of(dialogue, flows, at, slot) is not None:
+        return dialogue  # what another flow was told is corrected when the user is back in it
     if not early:
         return fill(dialogue, flows, at, {slot: value})
     frame = dialogue.stack[at]
@@ -200,11 +204,9 @@ def _correct(dialogue: Dialogue, values: Mapping[str, Value], flows: Flows) -> D
     for frame in dialogue.due:
         if frame.effect is not None and frame.effect.kind == "correct":
             merged = {**frame.effect.slots, **merged}
-    dialogue = replace(
-        dialogue,
-        due=tuple(f for f in dialogue.due if not _corrects(f)),
-        stack=tuple(f for f in dialogue.stack if not _corrects(f)),
-    )
+    dialogue = replace(dialogue, due=tuple(f for f in dialogue.due if not _corrects(f)))
+    for frame in filter(_corrects, dialogue.stack):
+        dialogue = without_frame(dialogue, frame.id)
     first, late = next(iter(merged)), too_late(dialogue, merged)
     place = find_asked(dialogue, first)
     context: dict[str, Value] = {
@@ -226,7 +228,8 @@ def _corrects(frame: Frame) -> bool:
 def _skip(dialogue: Dialogue, flows: Flows) -> Dialogue:
     step = pending(dialogue, flows)
     if not isinstance(step, Collect):
-        return repair.due(dialogue, flows, "pattern_skip_question", {"reason": "nothing_asked"})
+        reason = "nothing_asked" if step is None else "confirm"
+        return repair.due(dialogue, flows, "pattern_skip_question", {"reason": reason})
     if flows.slots[step.slot].required:
         context: dict[str, Value] = {"slot": step.slot, "label": repair.title(step.slot), "reason": "required"}
         return repair.due(dialogue, flows, "pattern_skip_question", context)
@@ -247,25 +250,33 @@ def _ask_info(dialogue: Dialogue, slot: str | None, flows: Flows) -> Dialogue:
     return repair.due(dialogue, flows, "pattern_ask_info", context)
 
 
-def reject(dialogue: Dialogue, flows: Flows, slot: str, message: str) -> Dialogue:
-    """A value for this slot was refused: say why, count it where it answered the pending question, and give up in time.
+def refuse(dialogue: Dialogue, flows: Flows, slot: str, message: str) -> Dialogue:
+    """A message held a value that this slot does not take: say why; where it answers the pending question, count it."""
+    step = pending(dialogue, flows)
+    if isinstance(step, Collect) and step.slot == slot:
+        return reject(dialogue, flows, step, message)
+    return repair.due(dialogue, flows, "pattern_invalid_value", _refused(slot, message))
 
-    Called for answers to the pending question while it waits, and by the collect that rejects what it was given.
-    """
+
+def reject(dialogue: Dialogue, flows: Flows, step: Collect, message: str) -> Dialogue:
+    """The top frame's question was answered with a value that will not do: say why, and give up in time."""
     top = dialogue.top
-    step = step_of(top, flows) if top is not None and top.flow in flows else None
-    context: dict[str, Value] = {"slot": slot, "label": repair.title(slot), "reason": message}
-    if top is None or not isinstance(step, Collect) or step.slot != slot:
-        return repair.due(dialogue, flows, "pattern_invalid_value", context)
-    attempts = top.attempts + 1
-    if attempts >= (step.max_attempts or flows.max_attempts):
-        dialogue = dialogue.with_top(replace(top, attempts=0, waiting=False))
-        if step.on_max_attempts is not None:
-            return _answer(dialogue, "exhausted")
-        base = dialogue.base
-        effect = Effect("cancel", base.id) if base is not None else None
+    assert top is not None
+    context = _refused(step.slot, message)
+    attempts = top.attempts.get(step.step, 0) + 1
+    exhausted = attempts >= (step.max_attempts or flows.max_attempts)
+    counted = {**top.attempts, step.step: 0 if exhausted else attempts}
+    dialogue = dialogue.with_top(replace(top, attempts=counted, waiting=False))
+    if exhausted and step.on_max_attempts is not None:
+        return _answer(dialogue, "exhausted")
+    if exhausted:
+        # A question that a pattern asks by itself, with no flow below, is left with its pattern.
+        effect = Effect("cancel", (dialogue.base or dialogue.stack[0]).id)
         return repair.due(dialogue, flows, "pattern_too_many_attempts", context, effect)
-    dialogue = dialogue.with_top(replace(top, attempts=attempts, waiting=False))
     if step.on_invalid is not None:
         return _answer(dialogue, "invalid")
     return repair.due(dialogue, flows, "pattern_invalid_value", context)
+
+
+def _refused(slot: str, message: str) -> dict[str, Value]:
+    return {"slot": slot, "label": repair.title(slot), "reason": message}

@@ -26,36 +26,30 @@ class Refusal:
     """Why, for the user."""
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """Commands whose values are valid, and the values that are not."""
-
-    commands: tuple[Command, ...]
-    refusals: tuple[Refusal, ...]
-
-
-async def take_in(commands: Sequence[Command], dialogue: Dialogue, toolbox: Toolbox) -> Taken:
+async def take_in(commands: Sequence[Command], dialogue: Dialogue, toolbox: Toolbox) -> list[Command | Refusal]:
     """Every value of these commands through its slot: parse → validate → normalize.
 
-    Raises ActionError where a validator or normalizer itself fails.
+    What is left of a command is followed by what its slots refused. Raises ActionError where a validator or normalizer
+    itself fails.
     """
-    taken: list[Command] = []
-    refusals: list[Refusal] = []
+    taken: list[Command | Refusal] = []
     for command in commands:
         match command:
             case StartFlow() | SetSlot() | CorrectSlot() if command.slots:
-                fitting = await _fitting(command.slots, dialogue, toolbox, refusals)
+                fitting, refusals = await _fitting(command.slots, dialogue, toolbox)
                 if fitting or isinstance(command, StartFlow):
                     taken.append(replace(command, slots=fitting))
+                taken += refusals
             case _:
                 taken.append(command)
-    return Taken(tuple(taken), tuple(refusals))
+    return taken
 
 
 async def _fitting(
-    slots: Mapping[str, Value], dialogue: Dialogue, toolbox: Toolbox, refusals: list[Refusal]
-) -> dict[str, Value]:
+    slots: Mapping[str, Value], dialogue: Dialogue, toolbox: Toolbox
+) -> tuple[dict[str, Value], list[Refusal]]:
     fitting: dict[str, Value] = {}
+    refusals: list[Refusal] = []
     for name, written in slots.items():
         if written is None:
             continue
@@ -64,7 +58,7 @@ async def _fitting(
             refusals.append(outcome)
         else:
             fitting[name] = outcome.value
-    return fitting
+    return fitting, refusals
 
 
 @dataclass(frozen=True, slots=True)

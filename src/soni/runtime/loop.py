@@ -198,7 +198,7 @@ class RuntimeLoop:
 
     async def _forget_effects(self, user_id: str, before: Dialogue, after: Dialogue) -> None:
         """Results that are part of the saved dialogue need no ledger any more."""
-        if _effects(before) != _effects(after):
+        if before.acted != after.acted:
             await self._running.store.ledger.forget(user_id)
 
     def new_dialogue(self, message: Message) -> Dialogue:
@@ -331,8 +331,3 @@ def _active_flow(dialogue: Dialogue) -> str | None:
 def _expected_slot(dialogue: Dialogue, assistant: Assistant) -> str | None:
     step = pending(dialogue, assistant.flows)
     return step.slot if isinstance(step, Collect) else None
-
-
-def _effects(dialogue: Dialogue) -> tuple[tuple[int, int], ...]:
-    """How many effects each frame has had."""
-    return tuple((frame.id, frame.acted) for frame in dialogue.stack)

@@ -17,10 +17,10 @@ from soni.dialogue.payloads import parse_payload
 from soni.dialogue.scope import visible
 from soni.dialogue.stack import finish
 from soni.dialogue.state import Dialogue, Line
-from soni.dialogue.transitions import apply, pending, reject
+from soni.dialogue.transitions import apply, pending, refuse
 from soni.errors import ActionError, NLUError
 from soni.events import CommandDropped, FlowStarted, PatternRan, Understood
-from soni.runtime.intake import take_in
+from soni.runtime.intake import Refusal, take_in
 from soni.toolbox import Channels, Toolbox
 from soni.understanding.base import Briefing, Expectation, Said, Understander
 from soni.value import Value
@@ -29,6 +29,8 @@ log = logging.getLogger("soni.turn")
 
 _HIDDEN: Final = "…"
 """Stands in the history for what was said into a sensitive slot."""
+_ANSWERS: Final = frozenset({"given", "skipped", "yes", "no"})
+"""How a question may be answered so that the conversation gets on."""
 
 
 @dataclass(frozen=True)
@@ -50,19 +52,25 @@ class Turn:
             log.exception("understanding failed")
             draft = await self._recover(opened, "pattern_cannot_handle", "understanding")
         except ActionError as error:
-            log.exception("action %s failed, and no step handles it", error.action)
-            draft = await self._recover(opened, "pattern_internal_error", error.reason)
-        draft = await self._watch_progress(before, draft)
+            draft = await self._apologise(opened, error)
+        try:
+            draft = await self._watch_progress(before, draft)
+        except ActionError as error:
+            draft = await self._apologise(replace(opened, idle_turns=0), error)
         return self._record(said, commands, before, draft)
 
     def _open(self, before: Dialogue) -> Dialogue:
-        """The dialogue as the message finds it: a session that was left too long ago is over."""
+        """The dialogue as the message finds it: a session that was left too long ago is over.
+
+        The turn counts as idle until something comes of it.
+        """
         if before.turn == 0:
-            return repair.due(before, self.toolbox.flows, "pattern_session_start", {"reason": "new"})
+            fresh = replace(before, idle_turns=1)
+            return repair.due(fresh, self.toolbox.flows, "pattern_session_start", {"reason": "new"})
         limit = self.assistant.config.settings.conversation.session_timeout
         if limit is None or before.handed_off or self.toolbox.now.timestamp() - before.updated <= limit.total_seconds():
-            return before
-        fresh = replace(before, stack=(), due=(), idle_turns=0)
+            return replace(before, idle_turns=before.idle_turns + 1)
+        fresh = replace(before, stack=(), due=(), idle_turns=1)
         return repair.due(fresh, self.toolbox.flows, "pattern_session_start", {"reason": "timeout"})
 
     async def _understand(self, said: str, dialogue: Dialogue) -> Sequence[Command]:
@@ -84,7 +92,7 @@ class Turn:
             language=dialogue.language,
             active_flow=base.flow if base else None,
             expected=self._expected(dialogue),
-            flows=startable(dialogue, flows),
+            flows=startable(dialogue, flows, self.toolbox.about(dialogue)),
             slots={
                 name: None if flows.slots[name].sensitive else value
                 for name, value in slots.items()
@@ -109,28 +117,32 @@ class Turn:
     async def _carry_out(self, commands: Sequence[Command], opened: Dialogue) -> Dialogue:
         """Apply what may be applied, and go on until the user has to be asked."""
         toolbox, flows = self.toolbox, self.toolbox.flows
-        admitted = admit(commands, opened, flows)
+        admitted = admit(commands, opened, flows, toolbox.about(opened))
         for drop in admitted.dropped:
             toolbox.emit(CommandDropped(drop.command, drop.reason, drop.name))
         taken = await take_in(admitted.commands, opened, toolbox)
-        dialogue = opened
-        for refusal in taken.refusals:
-            dialogue = reject(dialogue, flows, refusal.slot, refusal.message)
-        for command in taken.commands:
-            if isinstance(command, StartFlow):
-                toolbox.emit(FlowStarted(command.flow))
-            dialogue = apply(dialogue, command, flows)
-        if not taken.commands and not taken.refusals:
-            dialogue = self._not_handled(dialogue, opened, admitted.dropped)
-        if Restart() in taken.commands:
+        dialogue, begins = opened, any(frame.flow == "pattern_session_start" for frame in opened.due)
+        for step in taken:
+            if isinstance(step, Refusal):
+                dialogue = refuse(dialogue, flows, step.slot, step.message)
+                continue
+            if isinstance(step, StartFlow):
+                toolbox.emit(FlowStarted(step.flow))
+            dialogue = apply(dialogue, step, flows)
+        if any(frame.answer in _ANSWERS for frame in dialogue.stack):
+            dialogue = replace(dialogue, idle_turns=0)
+        if not taken:
+            dialogue = self._not_handled(dialogue, begins, admitted.dropped)
+        if Restart() in taken:
             dialogue = repair.due(dialogue, flows, "pattern_session_start", {"reason": "restart"})
-        dialogue = self._with_default_flow(dialogue, opened, Restart() in taken.commands)
+        if begins or Restart() in taken:
+            dialogue = self._with_default_flow(dialogue)
         return await self._advance(_awake(replace(dialogue, said=())))
 
-    def _not_handled(self, dialogue: Dialogue, opened: Dialogue, dropped: Sequence[Dropped]) -> Dialogue:
+    def _not_handled(self, dialogue: Dialogue, begins: bool, dropped: Sequence[Dropped]) -> Dialogue:
         """Nothing could be made of the message: the fallback flow where nothing is going on, otherwise words about it."""
         conversation = self.assistant.config.settings.conversation
-        if opened.turn == 0 and conversation.default_flow is not None:
+        if begins and conversation.default_flow is not None:
             return dialogue
         if conversation.fallback_flow is not None and not dialogue.stack:
             return dialogue.push(self.toolbox.flows[conversation.fallback_flow].frame())
@@ -138,10 +150,10 @@ class Turn:
         context: dict[str, Value] = {"reason": reasons[0] if reasons else "not_understood"}
         return repair.due(dialogue, self.toolbox.flows, "pattern_cannot_handle", context)
 
-    def _with_default_flow(self, dialogue: Dialogue, opened: Dialogue, restarted: bool) -> Dialogue:
+    def _with_default_flow(self, dialogue: Dialogue) -> Dialogue:
         """A conversation that opens with nothing to do starts the default flow."""
         default = self.assistant.config.settings.conversation.default_flow
-        if default is None or dialogue.stack or not (restarted or opened.turn == 0):
+        if default is None or dialogue.stack:
             return dialogue
         return dialogue.push(self.toolbox.flows[default].frame())
 
@@ -174,13 +186,18 @@ class Turn:
         dialogue = replace(opened, said=())
         return await self._advance(_awake(repair.due(dialogue, self.toolbox.flows, pattern, {"reason": reason})))
 
+    async def _apologise(self, opened: Dialogue, error: ActionError) -> Dialogue:
+        """An action failed, and no step handles it."""
+        log.error("action %s failed, and no step handles it", error.action, exc_info=error)
+        return await self._recover(opened, "pattern_internal_error", error.reason)
+
     async def _watch_progress(self, before: Dialogue, draft: Dialogue) -> Dialogue:
-        """Count the turns that lead nowhere, and do something about it when there are too many."""
+        """Do something about it when too many turns have led nowhere."""
         settings = self.assistant.config.settings.conversation
         if draft.handed_off or _standing(before) != _standing(draft):
             return replace(draft, idle_turns=0)
-        if draft.idle_turns + 1 < settings.max_turns_without_progress:
-            return replace(draft, idle_turns=draft.idle_turns + 1)
+        if draft.idle_turns < settings.max_turns_without_progress:
+            return draft
         draft = replace(draft, idle_turns=0)
         if settings.on_no_progress == "fallback" and settings.fallback_flow is not None:
             return await self._advance(_awake(draft).push(self.toolbox.flows[settings.fallback_flow].frame()))

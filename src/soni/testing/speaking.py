@@ -64,7 +64,7 @@ async def over_http(loop: RuntimeLoop) -> AsyncIterator[Speaker]:
         try:
             # trust_env: a proxy has no business here.
             async with httpx.AsyncClient(base_url=f"http://{host}:{port}", timeout=timeout, trust_env=False) as client:
-                yield _OverHttp(client, runtime)
+                yield OverHttp(client, runtime)
         finally:
             server.should_exit = True
             await serving
@@ -136,7 +136,7 @@ class _Overheard:
 
 
 @dataclass(frozen=True, slots=True)
-class _OverHttp:
+class OverHttp:
     """Sends messages as a channel does."""
 
     client: httpx.AsyncClient

@@ -131,7 +131,7 @@ def _state(node: Node, _: Known) -> Iterator[Step]:
 def _action(node: Node, known: Known) -> Iterator[Step]:
     for name, entry in node.named("a mapping of actions").items():
         entry.check_name(name, "action", known.actions)
-        parts = entry.keyed(("times", "inputs"))
+        parts = {} if entry.is_nothing else entry.keyed(("times", "inputs"))
         times = parts["times"].count() if "times" in parts else None
         inputs = known.input_values(parts["inputs"], name) if "inputs" in parts else {}
         yield ActionWasCalled(entry.line, name, times, inputs)

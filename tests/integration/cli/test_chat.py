@@ -8,6 +8,7 @@ import select
 import subprocess
 import sys
 import termios
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from soni.runtime.messages import Reply
 
 ASSISTANT = """
 version: "1.0"
-settings: {modules: [soni_chat_test_actions]}
+settings: {modules: [actions]}
 slots:
   name: {type: string, prompt: What is your name?}
 actions:
@@ -62,14 +63,11 @@ REPLY = Reply(
 )
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with an assistant, and we are in it."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("SONI_CONFIG_PATH", raising=False)
-    (tmp_path / "soni.yaml").write_text(ASSISTANT)
-    (tmp_path / "soni_chat_test_actions.py").write_text(ACTIONS)
-    return tmp_path
+@pytest.fixture(autouse=True)
+def assistant(folder: Path) -> None:
+    """There is an assistant where we are."""
+    (folder / "soni.yaml").write_text(ASSISTANT)
+    (folder / "actions.py").write_text(ACTIONS)
 
 
 def test_piped_lines_are_answered(folder: Path) -> None:
@@ -105,6 +103,23 @@ def test_what_cannot_be_answered_is_told_and_the_chat_goes_on(folder: Path) -> N
     assert result.exit_code == 0, result.output
     assert result.stderr
     assert "Bye" in result.stdout
+
+
+def test_leaving_closes_what_was_opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C between two messages ends the chat with its usual code, and the store is free again."""
+
+    class Impatient(Pipe):
+        def lines(self) -> Iterator[str]:
+            yield "hello"
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("soni.cli.screen.Pipe", Impatient)
+        left = CliRunner().invoke(app, ["chat"], input="hello\n")
+    again = CliRunner().invoke(app, ["chat"], input="Ana\n")
+
+    assert (left.exit_code, left.stdout) == (130, "What is your name?\n")
+    assert again.stdout.startswith("Ana [bold], right?")
 
 
 def test_a_wrong_user_is_refused(folder: Path) -> None:

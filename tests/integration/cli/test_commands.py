@@ -27,14 +27,6 @@ flows:
 """
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder, and we are in it."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("SONI_CONFIG_PATH", raising=False)
-    return tmp_path
-
-
 def test_the_version() -> None:
     """It names Soni's version."""
     result = CliRunner().invoke(app, ["version"])
@@ -122,6 +114,15 @@ def test_init_writes_an_assistant_that_loads(folder: Path) -> None:
     assert set(load_config(folder / "cafe").flows) == {"order_coffee", "opening_hours"}
     assert (folder / "cafe" / "README.md").read_text().startswith("# cafe\n")
     assert valid.exit_code == 0, valid.stdout
+
+
+def test_what_init_writes_passes_its_own_test(folder: Path) -> None:
+    """The assistant that one begins with goes as its conversations say."""
+    CliRunner().invoke(app, ["init", "cafe"])
+    result = CliRunner().invoke(app, ["test", "cafe"])
+
+    assert result.exit_code == 0, result.output
+    assert "2 passed" in result.stdout
 
 
 def test_init_takes_an_empty_folder(folder: Path) -> None:

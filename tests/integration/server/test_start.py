@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+import logging
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
@@ -114,6 +117,54 @@ async def test_an_error_while_stopping_is_no_failed_start(capsys: pytest.Capture
     assert capsys.readouterr().err == ""
 
 
+@pytest.fixture
+def with_log(tmp_path: Path) -> Callable[[str], Path]:
+    """Writes an assistant that logs into this file."""
+
+    def write(file: str) -> Path:
+        settings = f"settings:\n  logging: {{format: json, file: {file}}}\n"
+        (tmp_path / "soni.yaml").write_text((ASSISTANT % "memory").replace("settings:\n", settings))
+        return tmp_path / "soni.yaml"
+
+    return write
+
+
+def test_a_real_assistant_in_this_process(with_log: Callable[[str], Path], tmp_path: Path) -> None:
+    """The app loads the assistant it is given, answers with it, logs as it says, and puts logging back."""
+    app = create_app(with_log(str(tmp_path / "soni.log")))
+    before = logging.getLogger().handlers[:]
+
+    async def converse() -> list[httpx.Response]:
+        transport = httpx.ASGITransport(app)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url="http://soni") as client,
+        ):
+            return [
+                await client.post("/chat/ana", json={"message": "hello"}),
+                await client.get("/conversations/ana"),
+                await client.get("/ready"),
+            ]
+
+    asked, view, ready = asyncio.run(converse())
+
+    assert logging.getLogger().handlers == before
+    assert asked.json()["response"] == "What is your name?"
+    assert view.json()["stack"] == [{"flow": "greet", "step": "ask", "waiting": True}]
+    assert ready.status_code == 200
+    events = [json.loads(line)["event"] for line in (tmp_path / "soni.log").read_text().splitlines()]
+    assert events.count("request.served") == 3
+
+
+def test_a_log_file_without_a_folder_is_refused(with_log: Callable[[str], Path], tmp_path: Path) -> None:
+    """Who asks for a log file gets it, or no service."""
+    file = tmp_path / "missing" / "soni.log"
+    _, failure = asyncio.run(start(create_app(with_log(str(file)))))
+
+    assert isinstance(failure, ConfigurationError)
+    assert failure.message == f"settings.logging.file: {file} cannot be written: No such file or directory."
+
+
 def test_a_second_process_on_the_same_file_is_refused(folder: Path) -> None:
     """SQLite belongs to one process; the second is told so, and the first goes on."""
     with served(folder) as service:
@@ -135,14 +186,6 @@ def test_several_workers_on_sqlite_are_refused(folder: Path) -> None:
     assert "Traceback" not in by_uvicorn.stderr
     assert by_soni.returncode == 78
     assert "The sqlite store belongs to one process" in by_soni.stderr
-
-
-def test_a_log_that_cannot_be_written_is_refused(folder: Path) -> None:
-    """Who asks for a log file gets it, or no service."""
-    done = run(folder, SONI_LOGGING__FILE="./missing/soni.log")
-
-    assert done.returncode == 78
-    assert "missing/soni.log cannot be written" in done.stderr
 
 
 @pytest.mark.parametrize("command", [UVICORN, (*SONI, "serve", "--port", "0")])

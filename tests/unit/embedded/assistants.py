@@ -17,7 +17,12 @@ BANK = {
         "recipient": {"type": "string", "description": "the person who gets the money", "prompt": "To whom?"},
         "amount": {"type": "float", "description": "how much money to send", "prompt": "How much?"},
         "when": {"type": "date", "description": "the day of the transfer", "prompt": "When?", "required": False},
-        "note": {"type": "string", "description": "a few words for the receiver", "prompt": "A note?", "required": False},
+        "note": {
+            "type": "string",
+            "description": "a few words for the receiver",
+            "prompt": "A note?",
+            "required": False,
+        },
         "account": {
             "type": "choice",
             "description": "which account",
@@ -66,7 +71,13 @@ BANK = {
         "cancel_card": {
             "description": "Block a card that was lost or stolen.",
             "trigger": {
-                "intents": ["cancel my card", "block my {card} card", "I lost my card", "my card was stolen", "cancel card"]
+                "intents": [
+                    "cancel my card",
+                    "block my {card} card",
+                    "I lost my card",
+                    "my card was stolen",
+                    "cancel card",
+                ]
             },
             "steps": [{"step": "which", "type": "collect", "slot": "card"}],
         },

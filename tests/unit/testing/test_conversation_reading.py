@@ -52,7 +52,7 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
         tmp_path / "bank",
         """\
 assistant: ../bank/soni.yaml
-env: {BANK: "${TOWN}", OLD:}
+env: {BANK: "${TOWN}", OLD: }
 tests:
   - name: first, and whole
     actions: {transfer: {receipt: R1}, look_up: {error: no net}}
@@ -62,7 +62,7 @@ tests:
     steps: [{user: hello}]
   - name: sécond
     now: 2050-01-31
-    actions: {look_up:}
+    actions: {look_up: }
     steps: [{user: /affirm}]
 """,
     )
@@ -97,7 +97,7 @@ def test_every_step_is_read(tmp_path: Path) -> None:
 - flow: null
 - stack: [pay, pattern_correction]
 - state: idle
-- action: {transfer: {times: 0, inputs: {amount: 50}}, look_up:}
+- action: {transfer: {times: 0, inputs: {amount: 50}}, look_up: }
 """,
     )
 
@@ -184,7 +184,7 @@ def test_every_way_to_write_a_command_is_read(tmp_path: Path) -> None:
         ("- user: hi\n  commands: [start_flow]", 5, "{start_flow: transfer_money}", None),
         ("- user: hi\n  commands: ['']", 5, "it is empty", None),
         ("- user: hi\n  commands: [{affirm: pay}]", 5, "'affirm' stands alone", None),
-        ("- user: hi\n  commands: [{affirm:, deny:}]", 5, "each is an item of its own", None),
+        ("- user: hi\n  commands: [{affirm: , deny: }]", 5, "each is an item of its own", None),
         ("- user: hi\n  commands: [/start_flow]", 5, "this is not one command", None),
         ("- user: hi\n  commands: [{start_flow: pey}]", 5, "the assistant has no flow 'pey'", "pay"),
         ("- user: hi\n  commands: [{start_flow: {slots: {amount: 1}}}]", 5, "'flow' is missing", None),
@@ -197,7 +197,7 @@ def test_every_way_to_write_a_command_is_read(tmp_path: Path) -> None:
         ("- user: hi\n- slots: [amount]", 5, "a mapping of names and values is expected", None),
         ("- user: hi\n- slots: {amont: 1}", 5, "the assistant has no slot 'amont'", "amount"),
         ("- user: hi\n- stack: pay", 5, "a list is expected", None),
-        ("- user: hi\n- state: waiting", 5, "one of idle, waiting_for_input,", "waiting_for_input"),
+        ("- user: hi\n- state: waiting_for_inputs", 5, "one of idle, waiting_for_input,", "waiting_for_input"),
         ("- user: hi\n- action: {transfers: {times: 0}}", 5, "the assistant has no action 'transfers'", "transfer"),
         ("- user: hi\n- action: {transfer: {times: -1}}", 5, "a whole number from 0 on", None),
         ("- user: hi\n- action: {transfer: {inputs: {sum: 1}}}", 5, "the assistant has no input 'sum'", None),

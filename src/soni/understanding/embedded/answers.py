@@ -12,7 +12,7 @@ from soni.dialogue.commands import (
     SetSlot,
     SkipQuestion,
 )
-from soni.understanding.embedded.corrections import hear_correction
+from soni.understanding.embedded.corrections import as_before, hear_correction, opening
 from soni.understanding.embedded.filling import Filled, fill
 from soni.understanding.embedded.hearing import Hearing
 from soni.understanding.embedded.languages.base import spaced
@@ -63,9 +63,9 @@ def plain_answer(hearing: Hearing) -> list[Command] | None:
     return [SkipQuestion()] if not slot.required and (agreed is False or refused) else None
 
 
-def corrected(hearing: Hearing) -> list[Command] | None:
-    """The command for what a message takes back."""
-    correction = hear_correction(hearing)
+def corrected(hearing: Hearing, *, names: bool) -> list[Command] | None:
+    """The command for what a message takes back; ``names``: a name alone may be a new value."""
+    correction = hear_correction(hearing, names=names)
     if correction is None:
         return None
     if correction.refused is not None:
@@ -84,19 +84,23 @@ def confirmed(hearing: Hearing) -> list[Command] | None:
         agreed = yes_or_no(hearing.said.slice(0, count), hearing.moment.language)
         if agreed is None:
             continue
-        rest = words[count:]
+        rest = list(plain_words(_without_known(hearing, count)))
+        if rest and yes_or_no(" ".join(rest), hearing.moment.language) not in (None, agreed):
+            return []
         if not agreed:
             # "No, wait" announces what is coming.
             return [] if rest and language.turn.fullmatch(spaced(tuple(rest))) else [Deny()]
         # A word of doubt anywhere, and money would move on a "yes but".
         if (
             any(language.turn.match(spaced((word,))) for word in rest)
-            or language.not_words & set(rest)
+            or (language.not_words | language.wrong) & set(rest)
             or "dont" in rest
         ):
             return None
         return [Affirm()] if all(_explained(hearing, word) for word in rest) else None
-    return None
+    if not opening(hearing.said, language).rest.words:
+        return []
+    return [Deny()] if len(words) <= _TRIED_WORDS and language.wrong & set(words) else None
 
 
 def answered(hearing: Hearing, value: Value | None) -> list[Command] | None:
@@ -107,9 +111,14 @@ def answered(hearing: Hearing, value: Value | None) -> list[Command] | None:
     free = slot.type == "string" and slot.pattern is None
     cues = hearing.reach.slots.get(name) if hearing.reach else None
     if free and cues is not None:
+        if value is not None and not cues.open_ended and _is_nobody(hearing, str(value)):
+            return []
         said = _with_name(hearing, cues, value)
         return [SetSlot(_both_names(hearing, said))] if said is not None else None
-    beside = [one for one in _beside(hearing) if value is None or not _competes(hearing, one, value)]
+    found = _beside(hearing)
+    if value is not None and _is_for_another(hearing, found, value):
+        value = None
+    beside = [one for one in found if value is None or not _competes(hearing, one, value)]
     if value is None and not _says_no_more(hearing, beside):
         beside = [one for one in beside if one.cued]
     values = {one.slot: one.value for one in beside}
@@ -125,6 +134,10 @@ def unanswered(hearing: Hearing, *, question: bool) -> list[Command]:
     slot = hearing.slots[name]
     if not core([word.text for word in hearing.said.words], hearing.language):
         return []
+    if not opening(hearing.said, hearing.language).parted:
+        return []
+    if question and _is_about(hearing, name):
+        return [AskInfo(name)]
     if question or len(hearing.said.words) > _TRIED_WORDS:
         return [OutOfScope()]
     refused = hearing.language.refusal.fullmatch(spaced(tuple(word.text for word in hearing.said.words)))
@@ -137,6 +150,12 @@ def unanswered(hearing: Hearing, *, question: bool) -> list[Command]:
     return [SetSlot({name: hearing.said.text.strip()})]
 
 
+def _is_about(hearing: Hearing, name: str) -> bool:
+    """Whether a question asks about the slot that is asked for."""
+    cues = hearing.reach.slots.get(name) if hearing.reach else None
+    return cues is not None and any(stem(word.text) in cues.stems for word in hearing.said.words)
+
+
 def unsure(hearing: Hearing) -> list[Command] | None:
     """*I don't know*: skipped where that is allowed, else explained."""
     if hearing.briefing.expected is None:
@@ -145,12 +164,23 @@ def unsure(hearing: Hearing) -> list[Command] | None:
     return [AskInfo(hearing.pending) if slot is None or slot.required else SkipQuestion()]
 
 
+def _without_known(hearing: Hearing, count: int) -> str:
+    """What was said behind so many words, without values that the slots have already."""
+    rest = hearing.said.after(count)
+    if hearing.reach is None:
+        return rest.text
+    found = fill(rest, hearing.reach, hearing.language, hearing.moment, hearing.filled).values
+    return rest.without((one.start, one.end) for one in found if as_before(hearing, one.slot, one.value))
+
+
 def _explained(hearing: Hearing, word: str) -> bool:
     """Whether a word behind a yes adds nothing: of everyday language, of the flow, or of a value it has."""
     if word in hearing.language.common or word in hearing.language.politeness:
         return True
     reach = hearing.reach
     if reach is not None and (word in reach.verbs or stem(word) in reach.words):
+        return True
+    if reach is not None and any(stem(word) in cues.stems for cues in reach.slots.values()):
         return True
     return any(word in plain_words(str(value)) for value in hearing.briefing.slots.values())
 
@@ -164,11 +194,23 @@ def _beside(hearing: Hearing) -> list[Filled]:
     return [one for one in found if one.cued or one.slot in hearing.open]
 
 
+def _is_for_another(hearing: Hearing, found: list[Filled], value: Value) -> bool:
+    """Whether the words beside the only value give it to another slot: *returning Friday*, asked for the departure."""
+    assert hearing.pending is not None
+    spans = [(one.start, one.end) for one in find(hearing.slots[hearing.pending], hearing.said.text, hearing.moment)]
+    return len(spans) == 1 and any(
+        one.cued and one.value == value and one.start < end and start < one.end for one in found for start, end in spans
+    )
+
+
 def _says_no_more(hearing: Hearing, values: list[Filled]) -> bool:
     """Whether the words around these values are those of everyday language and of the flow."""
     spans = [(one.start, one.end) for one in values]
     around = plain_words(hearing.said.without(spans))
-    return len(hearing.said.words) <= _BARE_WORDS or all(_explained(hearing, word) for word in around)
+    short = len(hearing.said.words) <= _BARE_WORDS and not any(
+        hearing.slots[one.slot].type in _NUMBERS for one in values
+    )
+    return short or all(_explained(hearing, word) for word in around)
 
 
 def _priced(hearing: Hearing, one: Filled) -> bool:
@@ -213,9 +255,27 @@ def _with_name(hearing: Hearing, cues: SlotCues, value: Value | None) -> dict[st
     own: Value | None = (
         rest.slice(*gap) if gap else (answer(cues.slot, rest.text, hearing.moment) if rest.words else None)
     )
-    if own is None or all(_explained(hearing, word) for word in plain_words(str(own))):
+    if isinstance(own, str):
+        own = _trimmed(hearing, own)
+    if not own:
         return values
     return {cues.name: own, **values}
+
+
+def _trimmed(hearing: Hearing, name: str) -> str:
+    """A name without words of everyday language and of the flow behind it: *Madrid, and I'm going*."""
+    said = say(name)
+    last = len(said.words)
+    while last and _explained(hearing, said.words[last - 1].text) and not (last > 1 and said.words[last - 1].capital):
+        last -= 1
+    return said.slice(0, last)
+
+
+def _is_nobody(hearing: Hearing, value: str) -> bool:
+    """Whether a name is none: someone, a friend, nobody."""
+    words = plain_words(value)
+    vague = hearing.language.vague | hearing.language.articles
+    return all(word in vague for word in words) or bool(hearing.language.refusal.fullmatch(spaced(words)))
 
 
 def _both_names(hearing: Hearing, values: dict[str, Value]) -> dict[str, Value]:

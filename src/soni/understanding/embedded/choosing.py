@@ -4,15 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from soni.dialogue.commands import Clarify, Command, OutOfScope, StartFlow
+from soni.dialogue.commands import CancelFlow, Clarify, Command, OutOfScope, StartFlow
 from soni.understanding.embedded.classifier import Classifier
 from soni.understanding.embedded.filling import Filling, fill
 from soni.understanding.embedded.hearing import Hearing
 from soni.understanding.embedded.languages import Language
 from soni.understanding.embedded.languages.base import spaced
-from soni.understanding.embedded.phrases import wish
+from soni.understanding.embedded.phrases import hear, wish
 from soni.understanding.embedded.reach import Reach
 from soni.understanding.embedded.said import Said, say
+from soni.understanding.values import yes_or_no
 
 WHOLE: Final = 0.97
 """The confidence of an example word for word, with any values in its places."""
@@ -25,6 +26,9 @@ _NEAR: Final = 0.5
 
 _LEAST: Final = 0.6
 """A message that is familiar but like no flow much more than like others starts none below this part of the threshold."""
+
+_EVIDENCE, _MOST_EVIDENCE = 0.25, 0.5
+"""What each value in its place, after the first, takes off the doubt whether a flow is meant."""
 
 _EACH: Final = 0.75
 """How sure each of several wishes in one message must be."""
@@ -87,6 +91,11 @@ class Chooser:
                 masked = self._classifier.guess(hearing.said.without(filling.spans))
                 confidence = max(confidence, masked.confidence(flow))
                 familiarity = max(familiarity, masked.familiarity)
+            cued = sum(one.cued for one in filling.values)
+            if cued > 1:
+                evidence = min(_MOST_EVIDENCE, _EVIDENCE * (cued - 1))
+                confidence += (1 - confidence) * evidence
+                familiarity = max(familiarity, confidence)
             if flow == exact or filling.whole:
                 confidence, familiarity = max(confidence, WHOLE), max(familiarity, WHOLE)
             candidates.append(Candidate(flow, confidence, filling))
@@ -101,6 +110,8 @@ class Chooser:
         """
         startable = hearing.briefing.flows
         best = choice.best
+        if yes_or_no(hearing.said.text, hearing.moment.language) is not None:
+            return []
         if best is None or choice.familiarity < self.threshold:
             return [OutOfScope()] if self._classifier.knows_any(hearing.said.text) else []
         near = [
@@ -110,9 +121,19 @@ class Chooser:
             return [Clarify(tuple(each.flow for each in near))]
         if best.confidence < _LEAST * self.threshold:
             return [OutOfScope()]
+        active = hearing.briefing.active_flow
+        if hearing.briefing.expected is not None and best.flow == active:
+            return []
+        if self._leaves(best.flow, hearing):
+            return [CancelFlow(best.flow if best.flow != active else None)]
         if best.flow not in startable:
             return []
         return [StartFlow(best.flow, best.filling.slots)]
+
+    def _leaves(self, flow: str, hearing: Hearing) -> bool:
+        """Whether a message speaks of leaving a flow that is not for leaving anything: *cancel my transfer*."""
+        words = wish([word.text for word in hearing.said.words], hearing.language)
+        return bool(words) and words[0] in hearing.language.cancel - self._reach[flow].literals
 
     def wishes(self, hearing: Hearing) -> list[Command]:
         """Several flows in one message, where each part is sure; the one named first comes last and so runs first."""
@@ -121,6 +142,8 @@ class Chooser:
             return []
         starts: dict[str, StartFlow] = {}
         for part in parts:
+            if hear(part, hearing.language) is not None:
+                continue
             heard = Hearing(part, hearing.briefing, hearing.language, hearing.moment, hearing.reach, hearing.slots)
             best = self.choose(heard).best
             if best is None or best.confidence < max(_EACH, self.threshold) or best.flow not in hearing.briefing.flows:

@@ -87,20 +87,30 @@ UNSPOKEN: Final = 0.5
 """How much a description or a name counts beside an example."""
 
 
-def fit(alike: Floats, targets: Floats, importance: Floats, regularisation: float = REGULARISATION) -> Floats:
+def fit(
+    alike: Floats,
+    targets: Floats,
+    importance: Floats,
+    *,
+    regularisation: float = REGULARISATION,
+    none: float | None = None,
+    iterations: int = ITERATIONS,
+) -> Floats:
     """Dual weights, one row an example and one column a flow, of the regularised softmax.
 
-    The softmax has one more class, none of them, whose score is fixed at the logarithm of the number of flows: a message
-    with nothing known in it is none of them with probability one half, however many flows there are.
+    The softmax has one more class, none of them, whose score is fixed at ``none``, the logarithm of the number of flows
+    where it is left out: a message with nothing known in it is none of them with probability one half, however many
+    flows there are.
 
     Every step uses the same upper bound of the curvature (a half), whose inverse is computed once, and momentum.
     """
     count, flows = targets.shape
     inverse: Floats = np.linalg.inv(0.5 * alike + regularisation * np.eye(count, dtype=np.float32)).astype(np.float32)
+    nobody = float(np.log(flows)) if none is None else none
     duals: Floats = np.zeros_like(targets)
     ahead, momentum = duals, 1.0
-    for _ in range(ITERATIONS):
-        residual = importance[:, None] * (targets - _softmax(alike @ ahead, float(np.log(flows))))
+    for _ in range(iterations):
+        residual = importance[:, None] * (targets - _softmax(alike @ ahead, nobody))
         stepped = ahead + inverse @ (residual - regularisation * ahead)
         following = (1 + (1 + 4 * momentum * momentum) ** 0.5) / 2
         ahead = stepped + np.float32((momentum - 1) / following) * (stepped - duals)

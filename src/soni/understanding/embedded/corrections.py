@@ -36,6 +36,8 @@ class Opening:
     """It may begin a correction: *no*, *sorry*, *actually*."""
     changes: bool
     """It wishes a change: *change the amount*."""
+    parted: bool
+    """Something stands between that and the rest: *wrong, Bob*, not *wrong name*."""
     rest: Said
 
 
@@ -58,11 +60,16 @@ def opening(said: Said, language: Language) -> Opening:
         text = text[match.end() :]
     left = len(text.split())
     rest = said if left == len(texts) else said.after(len(texts) - left)
-    return Opening(strong, turned, changes, rest)
+    first = len(texts) - left
+    parted = not (first and left) or said.words[first].breaks or texts[first - 1] not in language.wrong
+    return Opening(strong, turned, changes, parted, rest)
 
 
-def hear_correction(hearing: Hearing) -> Correction | None:
-    """What a message rewrites among the slots this flow has filled; ``None`` where it does not."""
+def hear_correction(hearing: Hearing, *, names: bool) -> Correction | None:
+    """What a message rewrites among the slots this flow has filled; ``None`` where it does not.
+
+    ``names``: words that nothing else explains may be a name, and so a new value.
+    """
     reach, filled = hearing.reach, hearing.filled
     if reach is None or not (filled or (hearing.pending is None and hearing.open)):
         return None
@@ -73,13 +80,17 @@ def hear_correction(hearing: Hearing) -> Correction | None:
     named = _named_slot(rest, reach, filled, hearing.language)
     marked = opened.strong or opened.turned or opened.changes
     if named is not None and (marked or _is_set(rest, reach.slots[named], hearing.language)):
-        return _rewrite(hearing, reach.slots[named], rest, bare_is_refusal=opened.changes or opened.turned)
+        by_name = any(stem(word.text) in reach.slots[named].named for word in rest.words)
+        refusable = opened.changes or not opened.parted or (opened.turned and by_name)
+        return _rewrite(hearing, reach.slots[named], rest, bare_is_refusal=refusable)
     at_confirm = hearing.pending is None
-    if not (opened.strong or opened.changes or (opened.turned and rest.words) or at_confirm):
+    if not opened.parted or not (opened.strong or opened.changes or (opened.turned and rest.words) or at_confirm):
         return None
     if not opened.strong and not at_confirm and _answers_pending(hearing, rest):
         return None
-    values = _values(hearing, reach, rest, guessing=opened.strong or opened.turned or at_confirm)
+    guessing = opened.strong or opened.turned or (at_confirm and not opened.changes)
+    taken_back = opened.strong or opened.turned
+    values = _values(hearing, reach, rest, guessing=guessing, names=names and guessing, marked=taken_back)
     return Correction(values) if values else None
 
 
@@ -95,7 +106,7 @@ def _exchange(hearing: Hearing, reach: Reach, rest: Said) -> Correction | None:
         for name in hearing.filled:
             value = hearing.briefing.slots[name]
             old = plain_words(str(value)) if isinstance(value, str) else ()
-            behind = _behind(language, words[at:])
+            behind = _behind(language, words[at:], reach.slots[name])
             spoken = words[at + behind : at + behind + len(old)] == old if old else False
             same = spoken or _same_value(hearing, reach, name, rest, at + behind, value)
             if not same:
@@ -108,10 +119,10 @@ def _exchange(hearing: Hearing, reach: Reach, rest: Said) -> Correction | None:
     return None
 
 
-def _behind(language: Language, words: tuple[str, ...]) -> int:
+def _behind(language: Language, words: tuple[str, ...], cues: SlotCues) -> int:
     match = language.instead.match(spaced(words))
     taken = len(match[0].split()) if match else 1
-    while taken < len(words) and words[taken] in language.articles:
+    while taken < len(words) and words[taken] in language.articles | cues.left:
         taken += 1
     return taken
 
@@ -133,7 +144,8 @@ def _first(said: Said, count: int) -> Said:
 
 def _named_slot(rest: Said, reach: Reach, filled: tuple[str, ...], language: Language) -> str | None:
     """The filled slot whose name or description the words speak of: *the amount*."""
-    words = {stem(word.text) for word in rest.words if word.text not in language.common}
+    telling = [word.text for word in rest.words if word.text not in language.common | reach.verbs]
+    words = {stem(word) for word in telling} - reach.words
     scores = {name: (len(words & reach.slots[name].named), len(words & reach.slots[name].stems)) for name in filled}
     if not scores:
         return None
@@ -192,18 +204,20 @@ def _answers_pending(hearing: Hearing, rest: Said) -> bool:
     if hearing.pending is None or hearing.pending not in hearing.slots:
         return False
     slot = hearing.slots[hearing.pending]
+    assert hearing.reach is not None
+    # "No, to Bob", "actually I leave on Monday": words that say that something else is meant.
+    if any(one.cued for one in fill(rest, hearing.reach, hearing.language, hearing.moment, hearing.filled).values):
+        return False
     if slot.type == "boolean" and yes_or_no(hearing.said.text, hearing.moment.language) is not None:
         return True
     if slot.type != "string" or slot.pattern is not None:
         return bool(find(slot, rest.text, hearing.moment)) or answer(slot, rest.text, hearing.moment) is not None
-    assert hearing.reach is not None
-    # "no, to Bob" while a city is asked for: the words say that it is no city.
-    return not any(
-        filled.cued for filled in fill(rest, hearing.reach, hearing.language, hearing.moment, hearing.filled).values
-    )
+    return True
 
 
-def _values(hearing: Hearing, reach: Reach, rest: Said, *, guessing: bool) -> Mapping[str, Value]:
+def _values(
+    hearing: Hearing, reach: Reach, rest: Said, *, guessing: bool, names: bool, marked: bool
+) -> Mapping[str, Value]:
     """New values by the words around them, else by type, the most recently asked slot first; then a name alone."""
     if not rest.words or len(rest.words) > _LONGEST:
         return {}
@@ -215,16 +229,18 @@ def _values(hearing: Hearing, reach: Reach, rest: Said, *, guessing: bool) -> Ma
         one.slot: one.value for one in found.values if one.cued or types.count(reach.slots[one.slot].slot.type) == 1
     }
     if sure:
-        return {name: value for name, value in sure.items() if not _as_before(hearing, name, value)}
+        return {name: value for name, value in sure.items() if not as_before(hearing, name, value)}
     if not guessing or len(rest.words) > _LONGEST // 2:
         return {}
     texts = [name for name in hearing.filled if _is_text(reach.slots[name])]
     for name in hearing.filled:
         if name not in texts and (value := _plausible(hearing, reach.slots[name], rest)) is not None:
             return {name: value}
+    if not names or not (marked or all(word.capital or word.start == rest.words[0].start for word in rest.words)):
+        return {}
     for name in texts:
         if not found.values and (value := _for_slot(hearing, reach.slots[name], rest)) is not None:
-            return {name: value} if _alone(rest, hearing.language) else {}
+            return {name: value} if _alone(rest, reach, hearing.language) else {}
     return {}
 
 
@@ -235,7 +251,7 @@ def _plausible(hearing: Hearing, cues: SlotCues, rest: Said) -> Value:
     return answer(cues.slot, rest.text, hearing.moment) if sure else None
 
 
-def _as_before(hearing: Hearing, name: str, value: Value) -> bool:
+def as_before(hearing: Hearing, name: str, value: Value) -> bool:
     """Whether the slot has this value already."""
     known = hearing.briefing.slots.get(name)
     return known is not None and (known == value or str(known).casefold() == str(value).casefold())
@@ -245,7 +261,9 @@ def _is_text(cues: SlotCues) -> bool:
     return cues.slot.type == "string" and cues.slot.pattern is None
 
 
-def _alone(rest: Said, language: Language) -> bool:
-    """Whether the words are a name and not a sentence."""
+def _alone(rest: Said, reach: Reach, language: Language) -> bool:
+    """Whether the words are a name, and neither a sentence nor the name of a slot."""
+    if any(stem(word.text) in cues.named for word in rest.words for cues in reach.slots.values()):
+        return False
     content = [word for word in rest.words if word.text not in language.common or word.capital]
     return len(content) >= len(rest.words) - 1 and len(rest.words) <= 4

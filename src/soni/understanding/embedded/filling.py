@@ -182,17 +182,25 @@ def _fit(said: Said, reach: Reach, cues: SlotCues, one: Found) -> tuple[float, b
         # A day is found with its preposition: "on Monday".
         if slot.left & {*before, *words[first : first + 1]}:
             score = _BEFORE
-        after = {*behind, *inner} if slot.slot.type in _COUNTED else inner
-        if slot.right & {*behind} or any(stem(word) in slot.named for word in after):
+        after = {*behind} if slot.slot.type in _COUNTED else set[str]()
+        if (
+            slot.right & {*behind}
+            or any(stem(word) in slot.stems for word in after)
+            or any(stem(word) in slot.named for word in inner)
+        ):
             score = max(score, _BEHIND)
         if any(stem(word) in slot.stems for word in near):
             score = max(score, _NEAR)
         return score
 
+    # "One way" is no number of anything; nor is "a".
+    article = one.value == 1 and cues.slot.type in _COUNTED and not any(word[0].isdigit() for word in inner)
     own, other = cue(cues), max(map(cue, rivals), default=0.0)
     order = list(reach.slots).index(cues.name)
     score = one.score + own - (other if other > own else 0.0) + _SPECIFIC.get(cues.slot.type, 0.0) - _LATER * order
-    return (score if one.score >= SURE or own else one.score), own > other
+    if (one.score < SURE or article) and not own:
+        return 0.0, False
+    return score, own > other
 
 
 def _named(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from soni.understanding.embedded.languages import Language
-from soni.understanding.embedded.reach import Reach, SlotCues
+from soni.understanding.embedded.reach import Reach, SlotCues, stem
 from soni.understanding.embedded.said import Said
 
 MAX_WORDS: Final = 6
@@ -38,14 +38,34 @@ def name_after(said: Said, reach: Reach, cues: SlotCues, spans: Spans, language:
             and (gap := _after_name(said, at + 1, reach, cues, spans, language))
         ):
             return gap
+        if at and word.text in language.become and _speaks_of(said, at, cues, language):
+            gap = reads_as_name(said, until_end(said, at + 1, reach, cues, spans, language), cues, language)
+            if gap is not None:
+                return gap
         if word.text not in cues.left or word.text in rivals or _taken(said, at, spans):
             continue
         if at and said.words[at - 1].text in language.infinitives and not said.words[at + 1].capital:
             continue
         gap = reads_as_name(said, until_end(said, at + 1, reach, cues, spans, language), cues, language)
-        if gap is not None and not (said.words[gap.first].text in reach.verbs and not said.words[gap.first].capital):
+        if gap is None or (said.words[gap.first].text in reach.verbs and not said.words[gap.first].capital):
+            continue
+        if word.text in language.common or not _only_literals(said, gap, reach, language):
             return gap
     return None
+
+
+def _speaks_of(said: Said, count: int, cues: SlotCues, language: Language) -> bool:
+    """Whether the first words are about the slot and nothing else: *the departure city* is."""
+    words = [word.text for word in said.words[:count] if word.text not in language.articles]
+    return bool(words) and all(stem(word) in cues.stems for word in words)
+
+
+def _only_literals(said: Said, gap: Gap, reach: Reach, language: Language) -> bool:
+    """Whether the words are those of the flow's examples, and no value."""
+    return all(
+        not word.capital and word.text in reach.literals | language.common | language.articles
+        for word in said.words[gap.first : gap.last]
+    )
 
 
 def ends_with(said: Said, last: int, run: tuple[str, ...]) -> bool:
@@ -73,7 +93,8 @@ def name_before(said: Said, reach: Reach, cues: SlotCues, spans: Spans, language
                 and _taken(said, gap.last, spans)
                 and said.slice(*gap).replace(" ", "").isalpha()
             )
-            if followed and (named := reads_as_name(said, gap, cues, language)):
+            named = reads_as_name(said, gap, cues, language) if followed else None
+            if named is not None and not _only_literals(said, named, reach, language):
                 return named
     capitals = [at for at, word in enumerate(said.words) if word.capital and not _taken(said, at, spans)]
     if capitals and capitals == list(range(capitals[0], capitals[-1] + 1)) and len(capitals) <= MAX_WORDS:

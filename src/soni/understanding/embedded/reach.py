@@ -54,6 +54,8 @@ class Reach:
     templates: tuple[Template, ...]
     verbs: frozenset[str]
     """First words of its examples that are no common ones: no value begins with one of them after *to*."""
+    literals: frozenset[str]
+    """All words of its examples; behind a verb they are no values: *send money*, *add a contact*."""
     person: tuple[str, str] | None
     """The slots of a first and of a last name, where it asks for both."""
     words: frozenset[str]
@@ -98,11 +100,13 @@ def _reach(name: str, flow: Flow, config: SoniConfig, flows: Flows, language: La
     order = [slot for slot in _in_order(name, config, set()) if slot in fillable and slot in config.slots]
     firsts = (_content(plain_words(bare_example(example)), language) for example in flow.trigger.intents)
     slots = {slot: _cues(slot, config.slots[slot], templates, language) for slot in dict.fromkeys(order)}
+    literals = frozenset(word for example in flow.trigger.intents for word in plain_words(bare_example(example)))
     return Reach(
         flow=name,
         slots=slots,
         templates=tuple(template for template in templates if set(template.slots) <= fillable),
         verbs=frozenset(words[0] for words in firsts if words),
+        literals=literals,
         person=_person(slots, language),
         words=stems_of(name, language.common) | stems_of(flow.description, language.common),
     )
@@ -147,11 +151,11 @@ def _cues(name: str, slot: Slot, templates: tuple[Template, ...], language: Lang
     own = set(spelled)
     open_ended = slot.type == "string" and bool(language.open_ended & own)
     words = own if open_ended else own.union(plain_words(slot.description))
-    directed = {preposition for preposition, about in language.directions.items() if about & words}
-    if not left & language.directions.keys():
-        left |= directed
+    directed = [(preposition, about) for preposition, about in language.directions if about & words]
+    if not left & {preposition for preposition, _ in language.directions}:
+        left.update(preposition for preposition, _ in directed)
     # Whatever else is said of a direction tells the slot as well: "and back on Sunday" a return date.
-    alike = {stem(word) for about in directed for word in language.directions[about] - language.common}
+    alike = {stem(word) for _, about in directed for word in about - language.common}
     named = stems_of(name, language.common)
     stems = named.union(stems_of(slot.description, language.common), alike)
     return SlotCues(

@@ -74,7 +74,7 @@ def say(text: str) -> Said:
         breaks = bool(_BREAK.search(folded.text, last, match.start())) if found else False
         opens = not found or (breaks and text[found[-1].end : start].strip()[:1] in (".", "!", "?"))
         capital = text[start].isupper() and not shouted and not (opens and text[start + 1 : end].islower())
-        found.append(Word(match[0].replace("'", ""), start, end, breaks, capital and match[0] != "i"))
+        found.append(Word(match[0].replace("'", ""), start, end, breaks, capital and match[0].split("'")[0] != "i"))
         last = match.end()
         if len(found) == MAX_WORDS:
             break

@@ -80,7 +80,9 @@ class EmbeddedUnderstander:
         if not hearing.said.words:
             return []
         exact = self._chooser.exactly(hearing.said, hearing.language)
-        if exact is None or exact not in briefing.flows or exact == briefing.active_flow:
+        if exact is not None and exact == briefing.active_flow and briefing.expected is not None:
+            return [StartFlow(exact)] if exact in briefing.flows else []
+        if exact is None or exact not in briefing.flows:
             if (acted := self._act(hearing)) is not None:
                 return acted
             if (done := self._pending(hearing)) is not None:
@@ -93,10 +95,9 @@ class EmbeddedUnderstander:
         return best.flow if best else None
 
     def _hearing(self, said: str, briefing: Briefing) -> Hearing:
-        reach = self._reach.get(briefing.active_flow or "")
-        if briefing.expected is not None and (asking := self._reach.get(briefing.expected.flow)) is not None:
-            if reach is None or briefing.expected.slot not in {None, *reach.slots}:
-                reach = asking
+        reach, expected = self._reach.get(briefing.active_flow or ""), briefing.expected
+        if expected is not None and (reach is None or expected.slot not in {None, *reach.slots}):
+            reach = self._reach.get(expected.flow, reach)
         moment = Moment(briefing.now, briefing.language)
         return Hearing(say(said), briefing, language_of(briefing.language), moment, reach, self._slots)
 
@@ -139,7 +140,7 @@ class EmbeddedUnderstander:
         expected = hearing.briefing.expected
         if expected is None or (expected.slot is not None and expected.slot not in self._slots):
             return None
-        corrected = answers.corrected(hearing)
+        corrected = answers.corrected(hearing, names=False)
         if corrected is not None:
             return corrected
         return self._at_confirm(hearing) if expected.slot is None else self._at_collect(hearing, expected.slot)
@@ -147,14 +148,18 @@ class EmbeddedUnderstander:
     def _at_confirm(self, hearing: Hearing) -> list[Command] | None:
         if (other := self._digression(hearing, self._chooser.threshold)) is not None:
             return [other]
-        return answers.confirmed(hearing)
+        renamed = answers.corrected(hearing, names=True)
+        return renamed if renamed is not None else answers.confirmed(hearing)
 
     def _at_collect(self, hearing: Hearing, name: str) -> list[Command] | None:
         slot = self._slots[name]
-        value = answer(slot, hearing.said.text, hearing.moment)
         words = hearing.said.words
-        question = hearing.said.text.rstrip().endswith("?") or _asks(hearing)
         free = slot.type == "string" and slot.pattern is None
+        # "Bob?" is an answer by somebody who wonders whether it is a good one.
+        wondering = free and len(words) <= 2 and not _asks(hearing)
+        text = hearing.said.text.rstrip("? \n") if wondering else hearing.said.text
+        value = answer(slot, text, hearing.moment)
+        question = not wondering and (text.rstrip().endswith("?") or _asks(hearing))
         if value is None and not (free and len(words) <= 2):
             other = self._digression(hearing, self._chooser.threshold)
         elif len(words) > 2 and (not free or question or self._begins_a_wish(hearing)):
@@ -163,6 +168,8 @@ class EmbeddedUnderstander:
             other = None
         if other is not None:
             return [other]
+        if (renamed := answers.corrected(hearing, names=True)) is not None:
+            return renamed
         if (
             free
             and len(words) > 2
@@ -214,6 +221,8 @@ class EmbeddedUnderstander:
             return None
         if best.filling.values:
             return [SetSlot(best.filling.slots)]
+        if hearing.said.text.rstrip().endswith("?") or _asks(hearing):
+            return [AskInfo(hearing.pending)]
         return [StartFlow(best.flow)] if best.flow in hearing.briefing.flows else []
 
 

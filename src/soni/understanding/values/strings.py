@@ -23,6 +23,10 @@ _MAX_TOKENS: Final = 60
 _MAX_JOINED: Final = 8
 """Words that one text of a pattern may be spread over, such as the groups of an IBAN."""
 
+_STANDS_OUT: Final = 0.9
+_ORDINARY: Final = 0.3
+"""The score of a word that fits a pattern as any word of its length would: a value only where it is asked for."""
+
 _NAME_PART: Final = ("first", "last")
 _TOKEN: Final = re.compile(r"\S+")
 _QUOTED: Final = re.compile(r"(?<!\w)\"([^\"]+)\"(?!\w)|(?<!\w)'([^']+)'(?!\w)")
@@ -41,8 +45,8 @@ def strings_in(slot: Slot, reading: Reading) -> list[Span[Value]]:
 
 def string_answer(slot: Slot, reading: Reading) -> str | None:
     """The text of an answer without its carriers; ``None`` for a question, a yes or a no, or an *I don't know*."""
-    if slot.pattern is not None and (spans := list(_of_pattern(slot.pattern, reading))):
-        return str(max(spans, key=lambda span: span.end - span.start).value)
+    if slot.pattern is not None and (fitting := _pattern_answer(slot.pattern, reading)) is not None:
+        return fitting
     if quoted := list(_quoted(reading)):
         return str(quoted[0].value)
     said = _free_text(reading)
@@ -108,10 +112,25 @@ def _of_pattern(pattern: str, reading: Reading) -> Iterator[Span[Value]]:
             joined = "".join(said.split())
             spellings = dict.fromkeys((said, joined, said.upper(), joined.upper()))
             if fitting := next((spelling for spelling in spellings if expression.fullmatch(spelling)), None):
-                yield Span(start, end, fitting, 0.9)
+                yield Span(start, end, fitting, _STANDS_OUT if _stands_out(said) else _ORDINARY)
                 following = last + 1
                 break
         first = following
+
+
+def _stands_out(said: str) -> bool:
+    """True for a text that is no ordinary word: it has a digit in every group, or is written in capitals."""
+    return said.isupper() or all(any(letter.isdigit() for letter in group) for group in said.split())
+
+
+def _pattern_answer(pattern: str, reading: Reading) -> str | None:
+    """The text of a pattern that an answer holds: one that stands out, or all that is said besides the carriers."""
+    spans = list(_of_pattern(pattern, reading))
+    if sure := [span for span in spans if span.score >= _STANDS_OUT]:
+        return str(max(sure, key=lambda span: span.end - span.start).value)
+    start, end = carriers.bare(reading.folded, reading.language)
+    whole = next((span for span in spans if span.start <= start and span.end >= end), None)
+    return str(whole.value) if whole is not None else None
 
 
 def _examples(slot: Slot, reading: Reading) -> Iterator[Span[Value]]:

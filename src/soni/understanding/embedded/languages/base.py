@@ -84,8 +84,8 @@ class Language:
     """What stands between two wishes in one message, the longest first."""
     vague: frozenset[str]
     """Values that are none: someone, a friend."""
-    directions: Mapping[str, frozenset[str]]
-    """Preposition → words in the names and descriptions of slots that it introduces: *to* → recipient, destination."""
+    directions: tuple[tuple[str, frozenset[str]], ...]
+    """Prepositions, each with words in the names and descriptions of slots that it introduces: *to*, recipient, destination."""
     open_ended: frozenset[str]
     """Words in the names of slots whose value may be any sentence: note, reason, message."""
     given_names: tuple[str, ...]

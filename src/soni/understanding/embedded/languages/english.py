@@ -42,7 +42,7 @@ ENGLISH = Language(
     """),
     acts={
         "cancel": phrases("""
-            (cancel|stop|abort|quit|exit|nevermind|forget it|never mind|leave it|drop it|scrap that|scrap it)
+            (cancel|stop|abort|quit|exit|nevermind|nvm|forget it|never mind|leave it|drop it|scrap that|scrap it)
             (cancel|stop|abort|quit|end|forget|forget about|drop|leave) [about] (it|this|that|everything|all of it|
                 all this|the whole thing)
             [no|actually|oh|ok|wait] (never mind|nevermind|forget it|forget about it|leave it|cancel|cancel that|
@@ -127,6 +127,7 @@ ENGLISH = Language(
             what (should|shall|must|do|am) i (say|do|answer|enter|write|type|supposed to say|supposed to do|
                 supposed to enter) [here|now|next]
             how does (this|that|it) work
+            (who|which|when|where|how|how much|how many|which one|which ones|what exactly|how exactly)
             what (do you|exactly do you) (need|want) [from me|exactly|to know|me to say|me to do]
             (like what|such as|meaning|which means|for example|give me an example)
         """),
@@ -138,7 +139,7 @@ ENGLISH = Language(
             [im|i am] not (sure|certain|so sure) [yet|about that|about it|which one|which|really]
             i (cant|cannot) (remember|recall|say|tell)
             i forgot
-            (who knows|hard to say|beats me|no preference|i dont mind|i dont care|whatever|it doesnt matter|
+            (who knows|hard to say|beats me|no preference|maybe|perhaps|i dont mind|i dont care|whatever|it doesnt matter|
                 doesnt matter|any|anything|anyone|you choose|you decide)
         """),
         "person": phrases("""
@@ -166,18 +167,18 @@ ENGLISH = Language(
             (nice|pleased|good) to (meet|see) you
         """),
         "thanks": phrases("""
-            [ok|okay|great|perfect|cool|awesome|nice|alright|oh|good|fine|wonderful|excellent|yes|yeah|super] (thanks|
-                thank you|thx|ty|cheers|ta|many thanks|much appreciated) [a lot|so much|very much|a bunch|a million|
-                again|for that|for your help|for the help|for everything|for helping|bye|goodbye|mate|then|anyway]
-            (thats|that is|that was|you are|youre|its) (great|very kind|so kind|helpful|very helpful|awesome|perfect|
-                amazing|the best|nice) [thanks|thank you]
+            [ok|okay|great|perfect|cool|awesome|nice|alright|oh|good|fine|wonderful|excellent|yes|yeah|super|no] (thanks|thank you|
+                thx|ty|cheers|ta|many thanks|much appreciated) [a lot|lots|so much|very much|a bunch|a million|again] [for that|
+                for your help|for the help|for all your help|for everything|for helping|for helping me] [bye|goodbye|mate|then|
+                anyway|thats all]
+            (thats|that is|that was|you are|youre|its) (great|very kind|so kind|helpful|very helpful|awesome|perfect|amazing|
+                the best|nice) [thanks|thank you]
             (i|we) (appreciate|really appreciate) (it|that|your help|this)
-            (great|perfect|cool|awesome|nice|excellent|wonderful|amazing|brilliant|super|lovely|good job|well done|
-                good bot|nice one|great job)
-            (thats|that is|that will be|thatll be) (all|it|everything) [thanks|thank you|for now|for today|then|
-                i needed]
+            (great|perfect|cool|awesome|nice|excellent|wonderful|amazing|brilliant|super|lovely|good job|well done|good bot|
+                nice one|great job)
+            (thats|that is|that will be|thatll be) (all|it|everything) [thanks|thank you|for now|for today|then|i needed]
             (nothing else|no more|no thats all|no thats it|nothing more|no nothing else) [thanks|thank you|for now]
-            no (thanks|thank you) [thats all|im good|im fine|bye]
+            (im|i am) (good|fine|done) [thanks|thank you]
         """),
         "farewell": phrases("""
             (bye|goodbye|good bye|bye bye|see you|see ya|cya|ciao|farewell|later|see you later|talk to you later|ttyl|
@@ -229,6 +230,11 @@ ENGLISH = Language(
         """),
     },
     anywhere={
+        "explain": phrases("""
+            what do you mean
+            what does that mean
+            what do i have to (say|answer|enter|do)
+        """),
         "person": phrases("""
             (talk|speak|chat|connect me|put me through|transfer me|get me|pass me on|hand me over|switch me|
                 redirect me) [now|directly] (to|with) (a|an|the|some|your|one of your) [real|live|actual|human|proper|
@@ -266,7 +272,8 @@ ENGLISH = Language(
             thats incorrect)
     """),
     refusals=phrases("""
-        (no|nope|nah|none|nothing|nobody|no one|nowhere|never|without|empty|nil|null) [thanks|thank you|please|at all|of them|special|in particular]
+        (no|nope|nah|none|nothing|nobody|no one|nowhere|never|without|empty|nil|null) [thanks|thank you|please|at all|
+            of them|special|in particular]
         (theres|there is) (none|nothing|no one)
         i (dont|do not) (have|need|want) (one|any|it|that|anything)
     """),
@@ -297,31 +304,38 @@ ENGLISH = Language(
     """),
     vague=word_set("""
         someone somebody anyone anybody person people it that this them him her me myself you something anything other another else everyone
-        friend one place somewhere anywhere there here home
+        friend one place somewhere anywhere there here
     """),
-    directions={
-        "to": word_set("""
+    directions=(
+        (
+            "to",
+            word_set("""
             to destination arrival arrive recipient payee target receiver beneficiary addressee into goes going arriving whom receives gets
-            contact towards return end until checkout
+            contact towards
         """),
-        "from": word_set(
-            "from origin departure source sender leaving leave starting pickup depart departing debit payer"
         ),
-        "until": word_set("end until return back checkout through till last"),
-        "since": word_set("start begin beginning first checkin arrival outbound"),
-        "at": word_set("restaurant hotel venue store branch shop"),
-        "in": word_set("city town country place location area destination"),
-        "with": word_set("doctor companion stylist person dentist"),
-        "called": word_set("name title label nickname"),
-        "named": word_set("name title label nickname"),
-        "about": word_set("topic subject"),
-        "by": word_set("artist author"),
-    },
+        ("to", word_set("return end until checkout")),
+        (
+            "from",
+            word_set("from origin departure source sender leaving leave starting pickup depart departing debit payer"),
+        ),
+        ("until", word_set("end until return back checkout through till last")),
+        ("since", word_set("start begin beginning first checkin arrival outbound")),
+        ("at", word_set("restaurant hotel venue store branch shop")),
+        ("in", word_set("city town country place location area destination")),
+        ("with", word_set("doctor companion stylist person dentist")),
+        ("called", word_set("name title label nickname")),
+        ("named", word_set("name title label nickname")),
+        ("about", word_set("topic subject")),
+        ("by", word_set("artist author")),
+    ),
     open_ended=word_set("""
         note notes comment comments message reason remark remarks description text details feedback question request requests address
         memo content body complaint issue problem title subject topic query instructions reminder
     """),
     given_names=("first name", "firstname", "given name", "forename"),
     family_names=("last name", "lastname", "family name", "surname"),
-    politeness=word_set("please pls plz thanks thank you thx ok okay then now too also instead cheers right"),
+    politeness=word_set(
+        "actually instead please pls plz thanks thank you thx ok okay then now too also instead cheers right"
+    ),
 )

@@ -141,15 +141,15 @@ SPANISH = Language(
         y
     """),
     vague=word_set("alguien persona gente eso esto otro otra algo amigo amiga casa ahi alli aqui"),
-    directions={
-        "a": word_set("destino destinatario destinataria llegada beneficiario receptor hacia contacto"),
-        "para": word_set("destinatario destinataria beneficiario"),
-        "de": word_set("origen salida procedencia"),
-        "desde": word_set("origen salida procedencia inicio"),
-        "hasta": word_set("fin final vuelta regreso destino"),
-        "en": word_set("ciudad lugar restaurante hotel tienda"),
-        "con": word_set("médico doctor persona"),
-    },
+    directions=(
+        ("a", word_set("destino destinatario destinataria llegada beneficiario receptor hacia contacto")),
+        ("para", word_set("destinatario destinataria beneficiario")),
+        ("de", word_set("origen salida procedencia")),
+        ("desde", word_set("origen salida procedencia inicio")),
+        ("hasta", word_set("fin final vuelta regreso destino")),
+        ("en", word_set("ciudad lugar restaurante hotel tienda")),
+        ("con", word_set("médico doctor persona")),
+    ),
     open_ended=word_set("""
         nota notas comentario comentarios mensaje motivo razón descripción texto detalles pregunta dirección asunto título tema consulta
         concepto
