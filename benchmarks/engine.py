@@ -36,7 +36,9 @@ def main() -> None:
     figures: dict[str, list[float]] = {"handwritten, async": [], "soni, sqlite": [], "soni, memory": []}
     for _ in range(args.rounds):
         with tempfile.TemporaryDirectory() as folder:
-            figures["handwritten, async"].append(asyncio.run(handwritten(args.references, Path(folder), args.conversations)))
+            figures["handwritten, async"].append(
+                asyncio.run(handwritten(args.references, Path(folder), args.conversations))
+            )
             figures["soni, sqlite"].append(asyncio.run(soni("sqlite", Path(folder), args.conversations)))
             figures["soni, memory"].append(asyncio.run(soni("memory", Path(folder), args.conversations)))
     base = statistics.median(figures["handwritten, async"])

@@ -4,21 +4,20 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from soni.actions.marks import ActionContext, action, normalizer, validator
-from soni.errors import (
-    ActionError,
-    ConfigurationError,
-    ConversationBusy,
-    FlowError,
-    NLUError,
-    SoniError,
-    StateError,
-    StoreUnavailable,
-    TurnError,
-)
-
 if TYPE_CHECKING:
+    from soni.actions.marks import ActionContext, action, normalizer, validator
     from soni.config.loader import load_config
+    from soni.errors import (
+        ActionError,
+        ConfigurationError,
+        ConversationBusy,
+        FlowError,
+        NLUError,
+        SoniError,
+        StateError,
+        StoreUnavailable,
+        TurnError,
+    )
     from soni.runtime.loop import RuntimeLoop
     from soni.runtime.messages import Message, Reply
 
@@ -30,13 +29,22 @@ __all__ = [
     "action", "load_config", "normalizer", "validator",
 ]  # fmt: skip
 
-# These bring in the engine; a module of actions that imports only the decorators should not pay for it.
+# Named here and imported when they are used: a module of actions should not pay for the engine, and the pytest plugin,
+# which lives in this package and which every run of pytest imports, for nothing at all.
 _LATER = {
+    **dict.fromkeys(("ActionContext", "action", "normalizer", "validator"), "soni.actions.marks"),
+    **dict.fromkeys(
+        (
+            "ActionError", "ConfigurationError", "ConversationBusy", "FlowError", "NLUError", "SoniError", "StateError",
+            "StoreUnavailable", "TurnError",
+        ),
+        "soni.errors",
+    ),
     "load_config": "soni.config.loader",
     "RuntimeLoop": "soni.runtime.loop",
     "Message": "soni.runtime.messages",
     "Reply": "soni.runtime.messages",
-}
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> object:

@@ -7,8 +7,9 @@ import sys
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 from soni.actions.marks import MARK, ActionContext, Kind, Mark
 from soni.config.models import ActionSpec, SoniConfig
@@ -65,9 +66,9 @@ def load_registry(config: SoniConfig) -> Registry:
 def _import(name: str, origin: str | None, problems: list[Problem]) -> ModuleType | None:
     """Import a module that lies beside the YAML or is importable; the folder of the YAML comes first."""
     folder = str(Path(origin or ".").resolve())
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
+    sys.path[:] = [folder, *(each for each in sys.path if each != folder)]
     importlib.invalidate_caches()
+    _forget_namesake(name.partition(".")[0], folder)
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
@@ -85,21 +86,33 @@ def _import(name: str, origin: str | None, problems: list[Problem]) -> ModuleTyp
     return None
 
 
+def _forget_namesake(package: str, folder: str) -> None:
+    """Another assistant of this process may have brought a module of this name: it is not the one beside this YAML."""
+    loaded, beside = sys.modules.get(package), PathFinder.find_spec(package, [folder])
+    if loaded is None or loaded.__spec__ is None or beside is None or _places(loaded.__spec__) == _places(beside):
+        return
+    for name in [each for each in sys.modules if each == package or each.startswith(f"{package}.")]:
+        del sys.modules[name]
+
+
+def _places(spec: ModuleSpec) -> list[str]:
+    """Where a module or package lies."""
+    return [spec.origin] if spec.origin else list(spec.submodule_search_locations or ())
+
+
 def _marked(modules: Iterable[ModuleType]) -> Iterator[tuple[Function, Mark]]:
     for module in modules:
         for thing in vars(module).values():
-            if callable(thing):
-                for mark in getattr(thing, MARK, ()):
-                    if isinstance(mark, Mark):
-                        yield thing, mark
+            marks = getattr(thing, MARK, ()) if callable(thing) else ()
+            # Some objects have whatever attribute one asks them for.
+            for mark in marks if isinstance(marks, tuple) else ():
+                if isinstance(mark, Mark):
+                    yield thing, mark
 
 
 def _inspect(function: Function, kind: Kind) -> Registered:
     signature = inspect.signature(function)
-    try:
-        hints = typing.get_type_hints(function)
-    except NameError:
-        hints = {}
+    hints = _hints(function)
     context = next((name for name in signature.parameters if hints.get(name) is ActionContext), None)
     named = {
         name: parameter
@@ -117,6 +130,19 @@ def _inspect(function: Function, kind: Kind) -> Registered:
         required=frozenset(name for name, parameter in named.items() if parameter.default is parameter.empty),
         anything=any(parameter.kind is parameter.VAR_KEYWORD for parameter in signature.parameters.values()),
     )
+
+
+def _hints(function: Function) -> dict[str, object]:
+    """What the annotations of a function mean; those that mean something only to a type checker are left out."""
+    function = inspect.unwrap(function)
+    hints: dict[str, object] = {}
+    for name, written in getattr(function, "__annotations__", {}).items():
+        try:
+            alone = SimpleNamespace(__annotations__={name: written})
+            hints |= typing.get_type_hints(alone, globalns=getattr(function, "__globals__", {}))
+        except (NameError, AttributeError, TypeError, SyntaxError):
+            continue
+    return hints
 
 
 def _check(config: SoniConfig, registry: Registry) -> Iterator[Problem]:
@@ -144,8 +170,7 @@ def _check_action(key: str, spec: ActionSpec, registered: Registered) -> Iterato
     if not registered.anything:
         for name in sorted(inputs - registered.parameters):
             yield _problem(f"{key}.inputs", f"The function takes no parameter {name!r}.", name, registered.parameters)
-    hints = typing.get_type_hints(registered.function) if registered.function.__annotations__ else {}
-    returned = hints.get("return")
+    returned = _hints(registered.function).get("return")
     if typing.is_typeddict(returned):
         given = set(typing.get_type_hints(returned))
         for name in sorted(given - set(spec.outputs)):

@@ -2,8 +2,10 @@
 
 import asyncio
 import hashlib
+import inspect
 import json
 import logging
+import math
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -13,7 +15,7 @@ from enum import Enum
 from typing import Final, Protocol, Self
 
 from soni.actions.marks import ActionContext
-from soni.actions.registry import Registered, Registry
+from soni.actions.registry import Function, Registered, Registry
 from soni.actions.webhook import Webhooks
 from soni.config.models import ActionSpec
 from soni.config.steps import Retry
@@ -180,22 +182,31 @@ def log_of(name: str) -> logging.Logger:
 def effect_key(name: str, inputs: Mapping[str, Value], occasion: Occasion) -> str:
     """The idempotency key: the same for the same visit with the same inputs, whichever attempt or turn it is."""
     what = json.dumps([occasion.user_id, occasion.visit, name, inputs], sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(what.encode()).hexdigest()[:32]
+    return hashlib.sha256(what.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def as_value(thing: object) -> Value:
-    """Plain JSON for what Python code returns: dates become ISO texts, decimals floats. Raises TypeError for the rest."""
+    """Plain JSON for what Python code returns: dates become ISO texts, decimals floats.
+
+    Raises TypeError for the rest, and for numbers that JSON or a database cannot hold.
+    """
     match thing:
         case Enum():  # first, because an enum may also be a text or a number
             return as_value(thing.value)
-        case None | bool() | int() | float() | str():
+        case None | bool() | str():
+            return thing
+        case int() if -(2**63) <= thing < 2**63:
+            return thing
+        case float() if math.isfinite(thing):
             return thing
         case datetime() | date() | time():
             return thing.isoformat()
         case timedelta():
             return thing.total_seconds()
-        case Decimal():
-            return float(thing)
+        case Decimal() if thing.is_finite():
+            return as_value(float(thing))
+        case int() | float() | Decimal():
+            raise TypeError("a number that cannot be stored")
         case Mapping():
             return {str(key): as_value(value) for key, value in thing.items()}
         case list() | tuple() | set() | frozenset():
@@ -205,12 +216,19 @@ def as_value(thing: object) -> Value:
 
 
 async def _invoke(registered: Registered, positional: tuple[object, ...], named: Mapping[str, object]) -> object:
-    """Call a function, a sync one in a thread."""
-    if not registered.is_async:
-        return await asyncio.to_thread(registered.function, *positional, **named)
-    result = registered.function(*positional, **named)
-    assert asyncio.iscoroutine(result)
-    return await result
+    """Call a function, a sync one in a thread. A wrapper around an async function may look like a sync one."""
+    if registered.is_async:
+        result = registered.function(*positional, **named)
+    else:
+        result = await asyncio.to_thread(_call_sync, registered.function, positional, named)
+    return await result if inspect.isawaitable(result) else result
+
+
+def _call_sync(function: Function, positional: tuple[object, ...], named: Mapping[str, object]) -> object:
+    try:
+        return function(*positional, **named)
+    except StopIteration as error:  # no future can carry it: whoever awaits the thread would wait for ever
+        raise RuntimeError("StopIteration was raised") from error
 
 
 def _outputs(name: str, spec: ActionSpec, result: object) -> Outputs:

@@ -79,11 +79,7 @@ def apply(dialogue: Dialogue, command: Command, flows: Flows) -> Dialogue:
         case HumanHandoff():
             return repair.due(dialogue, flows, "pattern_human_handoff", {"reason": "asked"})
         case Restart():
-            return Dialogue(
-                id=dialogue.id, acted=dialogue.acted,
-                turn=dialogue.turn, language=dialogue.language, history=dialogue.history,
-                last_turns=dialogue.last_turns, frames=dialogue.frames, updated=dialogue.updated,
-            )  # fmt: skip
+            return _restart(dialogue, flows)
         case _:
             assert_never(command)
 
@@ -120,6 +116,17 @@ def _cancel(dialogue: Dialogue, flow: str | None, flows: Flows) -> Dialogue:
     if any(f.effect == (effect := Effect("cancel", frame.id)) for f in (*dialogue.due, *dialogue.stack)):
         return dialogue
     return repair.due(dialogue, flows, "pattern_cancel", {"flow": frame.flow, "reason": "asked"}, effect)
+
+
+def _restart(dialogue: Dialogue, flows: Flows) -> Dialogue:
+    """Nothing but who is talking, and what tells its retries and effects apart."""
+    fresh = Dialogue(
+        id=dialogue.id, turn=dialogue.turn, language=dialogue.language, history=dialogue.history,
+        last_turns=dialogue.last_turns, frames=dialogue.frames, acted=dialogue.acted, updated=dialogue.updated,
+    )  # fmt: skip
+    context: dict[str, Value] = {"reason": "restart", "flow": dialogue.base.flow if dialogue.base else None}
+    fresh = repair.due(fresh, flows, "pattern_cancel", context)
+    return repair.due(fresh, flows, "pattern_session_start", {"reason": "restart"})
 
 
 def _clear(dialogue: Dialogue, slots: Sequence[str], flows: Flows) -> Dialogue:

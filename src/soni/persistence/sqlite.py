@@ -1,5 +1,6 @@
 """Conversations in one SQLite file: the official saver with a fence, bounded rows and durable commits."""
 
+import asyncio
 import fcntl
 import json
 import os
@@ -169,6 +170,10 @@ async def open_sqlite(path: Path) -> AsyncIterator[aiosqlite.Connection]:
 
     Raises ConfigurationError where it cannot be opened, or where another process has it open.
     """
+    try:
+        await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_open(path, error) from error
     with _only_process(path):
         try:
             connection = await aiosqlite.connect(path, isolation_level=None)
@@ -189,12 +194,10 @@ async def open_sqlite(path: Path) -> AsyncIterator[aiosqlite.Connection]:
 @contextmanager
 def _only_process(path: Path) -> Iterator[None]:
     """Hold a lock on the file's name for as long as it is open; the operating system frees it when the process dies."""
-    lock_path = path.with_name(f"{path.name}.lock")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = os.open(lock_path, os.O_RDWR | os.O_CREAT, 0o644)
+        lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
-        raise ConfigurationError(f"{path} cannot be opened: {error.strerror} (settings.persistence.path).") from error
+        raise _cannot_open(path, error) from error
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -206,6 +209,10 @@ def _only_process(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
+
+
+def _cannot_open(path: Path, error: OSError) -> ConfigurationError:
+    return ConfigurationError(f"{path} cannot be opened: {error.strerror} (settings.persistence.path).")
 
 
 @contextmanager

@@ -71,7 +71,7 @@ async def _take(name: str, slot: Slot, written: Value, dialogue: Dialogue, toolb
         value = parse(slot, written, Moment(toolbox.now, dialogue.language))
     except InvalidValue as error:
         toolbox.emit(ValueRefused(name, error.reason))
-        return Refusal(name, _words(slot, error.message, written, dialogue, toolbox))
+        return Refusal(name, _words(slot, error.message, dialogue, toolbox))
     if slot.validator is None and slot.normalizer is None:
         return _Accepted(value)
     context = ActionContext(toolbox.user_id, f"{toolbox.turn}:{name}", toolbox.turn, dialogue.language, log_of(name))
@@ -79,15 +79,12 @@ async def _take(name: str, slot: Slot, written: Value, dialogue: Dialogue, toolb
         verdict = await toolbox.actions.validate(slot.validator, value, context)
         if verdict is not True:
             toolbox.emit(ValueRefused(name, "validator"))
-            said = verdict if isinstance(verdict, str) else _NOT_VALID
             # The validator's own words are about this very value; the slot's are general.
-            return Refusal(name, said if isinstance(verdict, str) else _words(slot, said, value, dialogue, toolbox))
+            return Refusal(name, verdict if isinstance(verdict, str) else _words(slot, _NOT_VALID, dialogue, toolbox))
     if slot.normalizer is not None:
         value = await toolbox.actions.normalize(slot.normalizer, value, context)
     return _Accepted(value)
 
 
-def _words(slot: Slot, otherwise: str, written: Value, dialogue: Dialogue, toolbox: Toolbox) -> str:
-    if slot.invalid_message is None:
-        return otherwise
-    return slot.invalid_message.render({**toolbox.scope(dialogue), "value": written})
+def _words(slot: Slot, otherwise: str, dialogue: Dialogue, toolbox: Toolbox) -> str:
+    return slot.invalid_message.render(toolbox.scope(dialogue)) if slot.invalid_message is not None else otherwise

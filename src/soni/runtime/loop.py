@@ -24,7 +24,7 @@ from soni.dialogue.deploys import reconcile
 from soni.dialogue.scope import visible
 from soni.dialogue.state import Answered, ConversationState, Dialogue
 from soni.dialogue.transitions import pending
-from soni.errors import ConversationUnknown, MessageIdReused, SoniError, TurnTimeout
+from soni.errors import ConversationUnknown, MessageIdReused, StoreUnavailable, TurnTimeout
 from soni.events import Event, Listener, TurnEnded, TurnFailed, TurnStarted
 from soni.persistence.dialogues import Saved
 from soni.persistence.locks import LocalLocks, Locks
@@ -34,6 +34,7 @@ from soni.runtime.messages import ConversationView, Message, Reply
 from soni.runtime.turn import Turn
 from soni.toolbox import Clock, Meter, Toolbox
 from soni.understanding.base import Understander
+from soni.understanding.providers import open_understander
 
 log = logging.getLogger("soni.runtime")
 
@@ -95,7 +96,7 @@ class RuntimeLoop:
         """Compile the assistant and open its store. Raises ConfigurationError; nothing stays open then."""
         async with AsyncExitStack() as stack:
             assistant, understander, registry = await asyncio.to_thread(self._build)
-            folder = Path.cwd()
+            folder = await asyncio.to_thread(Path.cwd)
             store = await stack.enter_async_context(open_store(self.config.settings.persistence, folder))
             security = self.config.settings.security
             allowed = (
@@ -115,7 +116,7 @@ class RuntimeLoop:
         """What takes the processor a while; it runs in a thread, so that the loop stays free."""
         registry = self._registry or load_registry(self.config)
         assistant = compile_assistant(self.config)
-        return assistant, self._understander or _embedded(self.config), registry
+        return assistant, self._understander or open_understander(self.config), registry
 
     @property
     def _running(self) -> _Open:
@@ -152,7 +153,7 @@ class RuntimeLoop:
             if not limit.expired():
                 raise
             raise TurnTimeout from error
-        except SoniError as error:
+        except Exception as error:
             self._failed(message, turn, began, events, type(error).__name__)
             raise
         events.append(TurnEnded(message.user_id, turn, reply.state, len(reply.messages), time.perf_counter() - began))
@@ -198,8 +199,12 @@ class RuntimeLoop:
 
     async def _forget_effects(self, user_id: str, before: Dialogue, after: Dialogue) -> None:
         """Results that are part of the saved dialogue need no ledger any more."""
-        if before.acted != after.acted:
+        if before.acted == after.acted:
+            return
+        try:
             await self._running.store.ledger.forget(user_id)
+        except StoreUnavailable:  # the turn is saved: the next effect takes these along
+            log.warning("results that are no longer needed stay in the ledger", exc_info=True)
 
     def new_dialogue(self, message: Message) -> Dialogue:
         """A conversation in which nothing has been said before this message."""
@@ -254,8 +259,11 @@ class RuntimeLoop:
 
     def _publish(self, events: Sequence[Event]) -> None:
         for listener in self._listeners:
-            for event in events:
-                listener(event)
+            try:
+                for event in events:
+                    listener(event)
+            except Exception:  # a listener only watches: the turn is saved, and its answer must reach the user
+                log.exception("a listener failed")
 
     def _failed(self, message: Message, turn: int, began: float, events: list[Event], error: str) -> None:
         events.append(TurnFailed(message.user_id, turn, error, time.perf_counter() - began))
@@ -264,12 +272,6 @@ class RuntimeLoop:
 
 def _now() -> datetime:
     return datetime.now().astimezone()
-
-
-def _embedded(config: SoniConfig) -> Understander:
-    from soni.understanding.embedded.understander import build
-
-    return build(config)
 
 
 def _digest(text: str) -> str:

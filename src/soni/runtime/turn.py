@@ -133,8 +133,6 @@ class Turn:
             dialogue = replace(dialogue, idle_turns=0)
         if not taken:
             dialogue = self._not_handled(dialogue, begins, admitted.dropped)
-        if Restart() in taken:
-            dialogue = repair.due(dialogue, flows, "pattern_session_start", {"reason": "restart"})
         if begins or Restart() in taken:
             dialogue = self._with_default_flow(dialogue)
         return await self._advance(_awake(replace(dialogue, said=())))

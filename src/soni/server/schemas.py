@@ -53,7 +53,7 @@ class ChatRequest(BaseModel):
         # For readers of the schema; the validator below says the same in better words.
         json_schema_extra={"minLength": 1, "pattern": MESSAGE},
     )
-    message_id: Annotated[str, Field(pattern=MESSAGE_ID, examples=["c0ffee"])] | None = Field(
+    message_id: Annotated[str, Field(pattern=MESSAGE_ID)] | None = Field(
         default=None,
         description="Your own id of this message: the same id again is answered with the same reply and runs nothing "
         "twice. Without one, a retry is a new message.",

@@ -70,7 +70,7 @@ class Heard:
         """What came after the last message the test told whole."""
         if self.closed_by is None or not self.unread:
             return None
-        return Mismatch(f"nothing after {_quoted(self.closed_by.text or '')}", _messages(self.unread))
+        return Mismatch(f"nothing after {quoted(self.closed_by.text or '')}", _messages(self.unread))
 
 
 def compare(step: SlotsAre | FlowIs | StackIs | StateIs, view: ConversationView) -> Mismatch | None:
@@ -143,9 +143,9 @@ def _has(inputs: Mapping[str, Value], expected: Mapping[str, Value]) -> bool:
 
 
 def _words_of(step: BotSays) -> str:
-    parts = [_quoted(step.text)] if step.text is not None else []
-    parts += [f"contains {_quoted(part)}" for part in step.contains]
-    parts += [f"matches {_quoted(step.matches)}"] if step.matches is not None else []
+    parts = [quoted(step.text)] if step.text is not None else []
+    parts += [f"contains {quoted(part)}" for part in step.contains]
+    parts += [f"matches {quoted(step.matches)}"] if step.matches is not None else []
     parts += [f"response {step.response}"] if step.response is not None else []
     if step.buttons is not None:
         titles = [f"{button.title} ({button.payload})" if button.payload else button.title for button in step.buttons]
@@ -160,15 +160,17 @@ def _messages(messages: Sequence[Utterance]) -> str:
 def _message(message: Utterance) -> str:
     buttons = f" {_listed([f'{button.title} ({button.payload})' for button in message.buttons])}"
     response = f" (response {message.response})" if message.response else ""
-    return _quoted(message.text) + response + (buttons if message.buttons else "")
+    return quoted(message.text) + response + (buttons if message.buttons else "")
 
 
 def _values(values: Mapping[str, Value]) -> str:
-    return ", ".join(f"{name}: {'unset' if value is None else _quoted(value)}" for name, value in values.items())
+    return ", ".join(f"{name}: {'unset' if value is None else quoted(value)}" for name, value in values.items())
 
 
-def _quoted(value: Value) -> str:
-    return json.dumps(value, ensure_ascii=False)
+def quoted(value: Value) -> str:
+    """A value as an author would write it."""
+    whole = isinstance(value, float) and value.is_integer()
+    return f"{value:.0f}" if whole else json.dumps(value, ensure_ascii=False)
 
 
 def _listed(names: Sequence[str]) -> str:

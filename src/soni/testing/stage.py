@@ -21,7 +21,7 @@ from soni.testing.playing import Prompter, Result, play
 from soni.testing.recorder import Recorder
 from soni.testing.speaking import InProcess, Speaker, over_http
 from soni.toolbox import Clock
-from soni.understanding.base import Understander
+from soni.understanding.providers import open_understander
 
 
 class Stage:
@@ -65,7 +65,7 @@ class Stage:
         registry = await asyncio.to_thread(load_registry, config)
         self._recorder = Recorder(config, registry, await opened.enter_async_context(Webhooks()))
         needed = any(test.needs_understanding for test in self.file.tests)
-        self._prompter = Prompter(await asyncio.to_thread(_understander, config) if needed else None)
+        self._prompter = Prompter(await asyncio.to_thread(open_understander, config) if needed else None)
         self._loop = RuntimeLoop(
             self._recorder.config,
             understander=self._prompter,
@@ -90,12 +90,6 @@ def _in_memory(config: SoniConfig) -> SoniConfig:
     settings = config.settings
     persistence = settings.persistence.model_copy(update={"backend": "memory"})
     return config.model_copy(update={"settings": settings.model_copy(update={"persistence": persistence})})
-
-
-def _understander(config: SoniConfig) -> Understander:
-    from soni.understanding.embedded.understander import build
-
-    return build(config)
 
 
 @contextmanager

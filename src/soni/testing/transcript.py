@@ -1,6 +1,5 @@
 """A failed test in words: the conversation up to the step that failed, what was expected, and what there was."""
 
-import json
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Final
 
 from soni.dialogue.commands import COMMANDS, Clarify, ClearSlot, Command, CorrectSlot, SetSlot, StartFlow
 from soni.dialogue.state import Utterance
+from soni.testing.expectations import quoted
 from soni.testing.playing import Exchange, Result
 from soni.value import Value
 
@@ -44,7 +44,7 @@ def spell(command: Command) -> str:
 
 def _pairs(slots: Mapping[str, Value]) -> list[str]:
     return [
-        f"{name}={shlex.quote(value if isinstance(value, str) else json.dumps(value))}" for name, value in slots.items()
+        f"{name}={shlex.quote(value if isinstance(value, str) else quoted(value))}" for name, value in slots.items()
     ]
 
 

@@ -1,5 +1,6 @@
 """``soni chat``: with a pipe, and with a person at a terminal."""
 
+import contextlib
 import fcntl
 import io
 import os
@@ -194,9 +195,8 @@ def test_a_person_at_a_real_terminal_leaves_with_ctrl_c(folder: Path) -> None:
         os.write(ours, b"hello\r")
         terminal.read_until("What is your name?")
         terminal.read_until("you")
-        os.write(ours, b"\x03")
+        code = _press_ctrl_c(ours, process)
         terminal.read_to_the_end()
-        code = process.wait(LIMIT)
     finally:
         process.kill()
         process.wait()
@@ -213,6 +213,15 @@ LIMIT = 30
 def _take_terminal() -> None:
     """Make the terminal the process's own, so that Ctrl-C reaches it."""
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def _press_ctrl_c(terminal: int, process: "subprocess.Popen[bytes]") -> int:
+    """Press it until it is heard: one that comes in the moment before Python begins to read is only seen afterwards."""
+    for _ in range(LIMIT):
+        os.write(terminal, b"\x03")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(1)
+    raise AssertionError("It did not end.")
 
 
 class Conversation:

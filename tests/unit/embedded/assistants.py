@@ -1,5 +1,6 @@
 """Two small assistants, and what a conversation with them may stand at."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 
@@ -192,18 +193,18 @@ def travel() -> EmbeddedUnderstander:
     return build(SoniConfig.model_validate(TRAVEL))
 
 
-def idle(assistant: dict[str, object], language: str = "en") -> Briefing:
+def idle(assistant: Mapping[str, object], language: str = "en") -> Briefing:
     """Nothing is going on."""
     return Briefing(now=NOW, language=language, flows=startable(assistant))
 
 
 def asking(
-    assistant: dict[str, object],
+    assistant: Mapping[str, object],
     flow: str,
     slot: str | None,
-    slots: dict[str, Value] | None = None,
+    slots: Mapping[str, Value] | None = None,
     asked: tuple[str, ...] = (),
-    buttons: dict[str, str] | None = None,
+    buttons: Mapping[str, str] | None = None,
 ) -> Briefing:
     """A flow asks for a slot, or for a yes."""
     return Briefing(
@@ -216,8 +217,8 @@ def asking(
     )
 
 
-def startable(assistant: dict[str, object]) -> frozenset[str]:
+def startable(assistant: Mapping[str, object]) -> frozenset[str]:
     """The flows a user may start."""
     flows = assistant["flows"]
-    assert isinstance(flows, dict)
+    assert isinstance(flows, Mapping)
     return frozenset(name for name, flow in flows.items() if flow.get("startable", True))

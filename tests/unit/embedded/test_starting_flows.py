@@ -2,8 +2,10 @@
 
 import pytest
 
-from embedded.assistants import BANK, TRAVEL, bank, idle, travel
 from soni.dialogue.commands import CancelFlow, Clarify, Command, OutOfScope, StartFlow
+from soni.value import Value
+
+from .assistants import BANK, TRAVEL, bank, idle, travel
 
 TRANSFERS = [
     ("send money", {}),
@@ -111,25 +113,25 @@ NOTHING = [
 
 
 @pytest.mark.parametrize(("text", "slots"), TRANSFERS)
-async def test_a_transfer_starts_with_what_was_said(text: str, slots: dict[str, object]) -> None:
+async def test_a_transfer_starts_with_what_was_said(text: str, slots: dict[str, Value]) -> None:
     """Amount, person, day and note are taken from one sentence, each into its slot."""
     assert await bank().understand(text, idle(BANK)) == [StartFlow("transfer_money", slots)]
 
 
 @pytest.mark.parametrize(("text", "flow", "slots"), OTHERS)
-async def test_other_flows_of_the_bank(text: str, flow: str, slots: dict[str, object]) -> None:
+async def test_other_flows_of_the_bank(text: str, flow: str, slots: dict[str, Value]) -> None:
     """The author's examples come before everyday phrases: to cancel a card cancels no flow."""
     assert await bank().understand(text, idle(BANK)) == [StartFlow(flow, slots)]
 
 
 @pytest.mark.parametrize(("text", "slots"), JOURNEYS)
-async def test_two_values_of_one_type_are_told_apart(text: str, slots: dict[str, object]) -> None:
+async def test_two_values_of_one_type_are_told_apart(text: str, slots: dict[str, Value]) -> None:
     """Where from and where to, when and when back."""
     assert await travel().understand(text, idle(TRAVEL)) == [StartFlow("book_flight", slots)]
 
 
 @pytest.mark.parametrize(("text", "slots"), TABLES)
-async def test_a_table_is_booked_with_people_day_time_and_place(text: str, slots: dict[str, object]) -> None:
+async def test_a_table_is_booked_with_people_day_time_and_place(text: str, slots: dict[str, Value]) -> None:
     """Two numbers in one sentence: one counts people, one is a time."""
     assert await travel().understand(text, idle(TRAVEL)) == [StartFlow("book_table", slots)]
 

@@ -59,7 +59,7 @@ WHERE = Path(__file__).parent
 
 
 @action("transfer")
-async def transfer(recipient: str, amount: float) -> dict[str, str]:
+def transfer(recipient: str, amount: float) -> dict[str, str]:
     with open("ledger.txt", "a") as ledger:
         ledger.write(f"{recipient} {amount}\\n")
     lines = len(Path("ledger.txt").read_text().splitlines())
@@ -67,7 +67,7 @@ async def transfer(recipient: str, amount: float) -> dict[str, str]:
 
 
 @action("look_up")
-def look_up(recipient: str) -> None:
+async def look_up(recipient: str) -> None:
     if recipient == "Nobody":
         raise LookupError("no such account")
 '''

@@ -79,9 +79,8 @@ class Chooser:
         """The likeliest flows; values in a message are no words of a flow, and are left out once they are known."""
         guess = self._classifier.guess(hearing.said.text)
         exact = self.exactly(hearing.said, hearing.language)
-        likely = [flow for flow, _ in guess.shares[:_LIKELY]]
-        if exact is not None and exact not in likely:
-            likely.append(exact)
+        likeliest = (flow for flow, _ in guess.shares[:_LIKELY])
+        likely = dict.fromkeys(likeliest if exact is None else (exact, *likeliest))
         candidates: list[Candidate] = []
         familiarity = guess.familiarity
         for flow in likely:

@@ -201,10 +201,9 @@ def _for_slot(hearing: Hearing, cues: SlotCues, said: Said) -> Value:
 
 def _answers_pending(hearing: Hearing, rest: Said) -> bool:
     """Whether the words answer the question as well: then that is what they do."""
-    if hearing.pending is None or hearing.pending not in hearing.slots:
-        return False
-    slot = hearing.slots[hearing.pending]
+    assert hearing.pending is not None
     assert hearing.reach is not None
+    slot = hearing.slots[hearing.pending]
     # "No, to Bob", "actually I leave on Monday": words that say that something else is meant.
     if any(one.cued for one in fill(rest, hearing.reach, hearing.language, hearing.moment, hearing.filled).values):
         return False

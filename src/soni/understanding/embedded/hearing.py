@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from soni.config.models import Slot
 from soni.understanding.base import Briefing
 from soni.understanding.embedded.languages import Language
-from soni.understanding.embedded.reach import Reach
-from soni.understanding.embedded.said import Said
+from soni.understanding.embedded.reach import Reach, stem
+from soni.understanding.embedded.said import Said, plain_words
 from soni.understanding.values import Moment
+
+TRIED_WORDS: Final = 5
+"""Up to so many words that are no value of the slot are an answer that is refused; more are something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +46,16 @@ class Hearing:
         """Slots of this flow without a value, but for the one that is being asked for."""
         known = self.reach.slots if self.reach else {}
         return tuple(name for name in known if name not in self.briefing.slots and name != self.pending)
+
+    def is_usual(self, word: str) -> bool:
+        """Whether a word adds nothing: of everyday language, of the flow, or of a value it has."""
+        if word in self.language.common or word in self.language.politeness:
+            return True
+        if self.reach is not None and (word in self.reach.verbs or stem(word) in self.reach.words):
+            return True
+        return any(word in plain_words(str(value)) for value in self.briefing.slots.values())
+
+    def explains(self, word: str) -> bool:
+        """Whether a word is usual, or of the name or the description of a slot of this flow."""
+        named = self.reach.slots.values() if self.reach is not None else ()
+        return self.is_usual(word) or any(stem(word) in cues.stems for cues in named)

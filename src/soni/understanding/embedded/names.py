@@ -105,8 +105,11 @@ def name_before(said: Said, reach: Reach, cues: SlotCues, spans: Spans, language
 def reads_as_name(said: Said, gap: Gap, cues: SlotCues, language: Language) -> Gap | None:
     """The words without politeness around them; ``None`` where they cannot be a value."""
     first, last = gap
-    while last > first and said.words[last - 1].text in language.politeness and not said.words[last - 1].capital:
+    trailing = language.politeness if cues.open_ended else language.politeness | language.common
+    while last > first and said.words[last - 1].text in trailing and not said.words[last - 1].capital:
         last -= 1
+    while cues.bare and last - first > 1 and said.words[first].text in language.articles:
+        first += 1
     words = said.words[first:last]
     if not words or len(words) > (MAX_OPEN_WORDS if cues.open_ended else MAX_WORDS):
         return None

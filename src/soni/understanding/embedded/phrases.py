@@ -55,9 +55,9 @@ def taken_over(examples: Mapping[str, Sequence[str]], language: Language) -> Map
     taken: dict[Act, str] = {}
     for flow, texts in examples.items():
         for text in texts:
-            words = plain_words(text)
+            words = spaced(plain_words(text))
             for act in ACTS:
-                pattern = language.whole.get(act)
-                if pattern and act not in taken and pattern.fullmatch(spaced(words)):
+                whole, inside = language.whole.get(act), language.inside.get(act)
+                if act not in taken and ((whole and whole.fullmatch(words)) or (inside and inside.search(words))):
                     taken[act] = flow
     return taken

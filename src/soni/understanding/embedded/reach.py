@@ -42,6 +42,8 @@ class SlotCues:
     """Beginnings of the words of its name alone."""
     open_ended: bool
     """Any sentence may be its value."""
+    bare: bool
+    """The examples have an article before it, which is therefore no part of the value: *heat the {room}*."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +143,13 @@ def _content(words: tuple[str, ...], language: Language) -> list[str]:
 def _cues(name: str, slot: Slot, templates: tuple[Template, ...], language: Language) -> SlotCues:
     left: set[str] = set()
     right: set[str] = set()
+    bare = False
     for template in templates:
         for at, each in enumerate(template.slots):
             if each == name:
                 before = [word for word in template.literals[at] if word not in language.articles]
                 left.update(before[-1:])
+                bare = bare or template.literals[at][-1:] != tuple(before[-1:])
                 right.update(template.literals[at + 1][:1])
     spelled = plain_words(name.replace("_", " "))
     own = set(spelled)
@@ -167,4 +171,5 @@ def _cues(name: str, slot: Slot, templates: tuple[Template, ...], language: Lang
         spelled=spelled if len(spelled) > 1 or not set(spelled) & language.common else (),
         named=named,
         open_ended=open_ended,
+        bare=bare,
     )

@@ -36,11 +36,6 @@ class Said:
     text: str
     words: tuple[Word, ...]
 
-    @property
-    def plain(self) -> str:
-        """The folded words, one space between."""
-        return " ".join(word.text for word in self.words)
-
     def slice(self, first: int, last: int) -> str:
         """What was written from one word up to another (excluded)."""
         return self.text[self.words[first].start : self.words[last - 1].end] if first < last else ""

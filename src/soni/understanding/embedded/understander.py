@@ -18,7 +18,7 @@ from soni.dialogue.commands import (
 )
 from soni.dialogue.payloads import parse_payload
 from soni.understanding.base import Briefing
-from soni.understanding.embedded import answers
+from soni.understanding.embedded import answers, collecting
 from soni.understanding.embedded.choosing import Candidate, Chooser
 from soni.understanding.embedded.classifier import Classifier, Example
 from soni.understanding.embedded.hearing import Hearing
@@ -31,6 +31,9 @@ from soni.value import Value
 
 _DIGRESSION: Final = 0.85
 """How sure a message must be about another flow to leave a question that it could answer as well."""
+
+_BEYOND_DOUBT: Final = 0.95
+"""How sure it must be where one word alone tells the other flow."""
 
 _PLAIN_ACTS: Final[Mapping[Act, Callable[[], Command]]] = {
     "cancel": CancelFlow, "restart": Restart, "repeat": Repeat, "person": HumanHandoff, "skip": SkipQuestion,
@@ -177,10 +180,10 @@ class EmbeddedUnderstander:
             and (again := self._same_flow(hearing, _DIGRESSION))
         ):
             return again
-        if (answered := answers.answered(hearing, value)) is not None:
+        if (answered := collecting.answered(hearing, value)) is not None:
             return answered
         again = self._same_flow(hearing, self._chooser.threshold)
-        return again if again is not None else answers.unanswered(hearing, question=question)
+        return again if again is not None else collecting.unanswered(hearing, question=question)
 
     def _digression(self, hearing: Hearing, sure: float, beside: Value | None = None) -> StartFlow | None:
         """The start of another flow, sure enough to leave the question for it."""
@@ -200,7 +203,7 @@ class EmbeddedUnderstander:
             for word in around
             if word not in hearing.language.common and not word[0].isdigit() and stem(word) not in own
         ]
-        return len(telling) >= 2 or (bool(telling) and best.filling.whole)
+        return len(telling) > 1 or (bool(telling) and best.confidence >= _BEYOND_DOUBT)
 
     def _begins_a_wish(self, hearing: Hearing) -> bool:
         """Whether a message begins as a wish does: *I would like to*, or with the verb of an example."""

@@ -277,7 +277,7 @@ ENGLISH = Language(
         (theres|there is) (none|nothing|no one)
         i (dont|do not) (have|need|want) (one|any|it|that|anything)
     """),
-    not_words=word_set("not"),
+    not_words=word_set("not dont never"),
     instead_of=phrases("""
         (instead of|rather than|not|and not|in place of)
     """),

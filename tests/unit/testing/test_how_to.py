@@ -1,0 +1,52 @@
+"""What the how-to shows is so: its examples run, with the assistant of the benchmark."""
+
+import asyncio
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from soni.testing import Stage, read_conversations
+from soni.testing.transcript import transcript
+
+ROOT = Path(__file__).parents[3]
+HOW_TO = (ROOT / "docs" / "how-to" / "test-conversations.md").read_text()
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", HOW_TO, re.DOTALL | re.MULTILINE)
+EXAMPLE = next(text for language, text in BLOCKS if language == "yaml")
+TRANSCRIPT = next(text for language, text in BLOCKS if not language and "step failed" in text)
+PYTHON = [text for language, text in BLOCKS if language == "python"]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The assistant, its actions and the test of the example, where we are."""
+    for name in ("soni.yaml", "transfer_actions.py"):
+        shutil.copy(ROOT / "benchmarks" / "transfer" / name, tmp_path)
+    (tmp_path / "transfer.conversation.yaml").write_text(EXAMPLE)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_failure_is_shown_as_it_is() -> None:
+    """Another last step gives the transcript that is shown."""
+    path = Path("transfer.conversation.yaml")
+    path.write_text(EXAMPLE.replace("Sent 60 to Ana.", "All done."))
+
+    file = read_conversations(path)
+    with Stage(file) as stage:
+        result = stage.play(file.tests[0])
+
+    assert transcript(result, path) + "\n" == TRANSCRIPT
+
+
+def test_the_python_runs() -> None:
+    """Both examples in Python do what they say."""
+    tests, doubles = PYTHON
+    names: dict[str, object] = {}
+
+    exec(tests, names)
+    exec(doubles, names)
+    test = names["test_a_session_ends"]
+    assert callable(test)
+
+    asyncio.run(test())
