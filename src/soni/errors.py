@@ -54,10 +54,15 @@ class Problem:
         place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
         where = f"{place}: " if place else ""
         key = f"{self.key}: " if self.key else ""
+        return f"{where}{key}{self.words}"
+
+    @property
+    def words(self) -> str:
+        """The message, with the suggestion."""
         if not self.suggestion:
-            return f"{where}{key}{self.message}"
+            return self.message
         joined = " Did" if self.message.endswith((".", "!", "?")) else "; did"
-        return f"{where}{key}{self.message}{joined} you mean {self.suggestion!r}?"
+        return f"{self.message}{joined} you mean {self.suggestion!r}?"
 
 
 class ConfigurationError(SoniError):

@@ -57,7 +57,8 @@ def load_registry(config: SoniConfig) -> Registry:
             problems.append(_problem("settings.modules", f"There are two functions for the {mark.kind} {mark.name!r}."))
         found[mark.kind][mark.name] = _inspect(function, mark.kind)
     registry = Registry(found["action"], found["validator"], found["normalizer"])
-    problems += _check(config, registry)
+    if len(modules) == len(config.settings.modules):  # else what is missing may be in the module that is missing
+        problems += _check(config, registry)
     if problems:
         raise ConfigurationError(problems=problems)
     return registry

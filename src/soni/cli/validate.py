@@ -29,11 +29,16 @@ def validate(
         Path, typer.Argument(envvar="SONI_CONFIG_PATH", help="The assistant: a YAML file, or a folder of them.")
     ] = DEFAULT_CONFIG,
     format_: Annotated[Format, typer.Option("--format", "-f", help="For people, or for programs.")] = Format.TEXT,
+    rewrite: Annotated[
+        bool, typer.Option("--rewrite", help="First write present names where earlier ones stand, in place.")
+    ] = False,
 ) -> None:
     """Say everything that is wrong with an assistant, with file and line, and which settings do nothing yet.
 
     The exit code is 1 where anything keeps it from loading.
     """
+    if rewrite:
+        _rewrite(path)
     config, problems = _find(path)
     failed = any(problem.severity == "error" for problem in problems)
     if format_ is Format.JSON:
@@ -48,22 +53,34 @@ def validate(
 
 def schema() -> None:
     """Print the JSON Schema of assistants, for editors that complete and check while one types."""
-    from soni.config.models import SoniConfig
+    from soni.config.schema import json_schema
 
-    typer.echo(json.dumps(SoniConfig.model_json_schema(), indent=2))
+    typer.echo(json.dumps(json_schema(), indent=2))
+
+
+def _rewrite(path: Path) -> None:
+    """Write present names, and say in which files; a file that cannot be read is for the check that follows."""
+    from soni.config.rewrite import rewrite
+
+    try:
+        rewriting = rewrite(path)
+    except ConfigurationError:
+        return
+    for file in rewriting.files:
+        typer.echo(f"{file}: rewritten", err=True)
 
 
 def _find(path: Path) -> "tuple[SoniConfig | None, Sequence[Problem]]":
     """The assistant where it can be loaded, and all that is to be said about it and its Python functions."""
     from soni.actions.registry import load_registry
-    from soni.config.loader import find_problems
+    from soni.config.loader import find_problems, with_places
 
     config, problems = find_problems(path)
     if config is not None:
         try:
             load_registry(config)
         except ConfigurationError as error:
-            problems += error.problems
+            problems += with_places(error.problems, path)
     return config, problems
 
 
@@ -71,8 +88,7 @@ def _as_line(problem: Problem) -> str:
     """``soni.yaml:12: error: flows.pay.steps[0]: …``, as compilers write it and editors read it."""
     place = ":".join(str(part) for part in (problem.file, problem.line) if part is not None)
     key = f"{problem.key}: " if problem.key else ""
-    hint = f" Did you mean {problem.suggestion!r}?" if problem.suggestion else ""
-    return f"{place}: {problem.severity}: {key}{problem.message}{hint}".removeprefix(": ")
+    return f"{place}: {problem.severity}: {key}{problem.words}".removeprefix(": ")
 
 
 def _as_json(problem: Problem) -> dict[str, str | int | None]:

@@ -30,7 +30,7 @@ from soni.dialogue.flows import action_reads
 from soni.dialogue.scope import fill, owner, value_of
 from soni.dialogue.state import Dialogue, Frame, Utterance
 from soni.dialogue.transitions import reject
-from soni.errors import ActionError, ExpressionError, FlowError
+from soni.errors import ActionError, FlowError
 from soni.events import ActionRan
 from soni.expressions import Expression, parse_expression
 from soni.responses import compose
@@ -261,20 +261,15 @@ def case_fits(case: Scalar, value: Value) -> bool:
         return True
     if not isinstance(case, str):
         return False
-    if case[:1] in "<>!=" and (comparison := _comparison(case)) is not None:
+    if (comparison := _comparison(case)) is not None:
         return comparison.holds({"value": value})
     return isinstance(value, int | float) and case == case_key(value)
 
 
 @lru_cache(maxsize=1024)
 def _comparison(case: str) -> Expression | None:
-    """``>100`` as an expression over ``value``; ``None`` for a plain text, such as ``<none>``."""
-    if not case.startswith((">", "<", "!=", "==")):
-        return None
-    try:
-        return parse_expression(f"value {case}")
-    except ExpressionError:
-        return None
+    """``>100`` as an expression over ``value``; ``None`` for a plain text. Whether it can be read was checked at load."""
+    return parse_expression(f"value {case}") if case.startswith((">", "<", "!=", "==")) else None
 
 
 def _while(step: While, placed: Placed, dialogue: Dialogue, toolbox: Toolbox, graph: FlowGraph) -> Stepped:

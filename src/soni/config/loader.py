@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from soni.config.check import check
@@ -12,7 +13,7 @@ from soni.config.problems import MOST
 from soni.config.scene import Names
 from soni.config.shape import read_shape
 from soni.config.source import files_of, is_folder, read, read_text
-from soni.config.written import Written, placed
+from soni.config.written import Written, locate, placed
 from soni.errors import ConfigurationError, Problem
 
 
@@ -67,6 +68,21 @@ def find_problems_in_text(
     except ConfigurationError as error:
         return None, error.problems
     return _examined([tree], environ, problems, origin)
+
+
+def with_places(problems: Iterable[Problem], path: Path | str) -> tuple[Problem, ...]:
+    """Problems that were found later, such as missing functions, with the file and line of their keys."""
+    ignored: list[Problem] = []
+    trees = [read(file, os.environ, ignored) for file in files_of(Path(path), ignored)]
+    if not trees:
+        return tuple(problems)
+    tree = merged(trees, ignored)
+    modernise(tree)
+    placed_problems = []
+    for problem in problems:
+        place, _ = locate(tree, tuple(problem.key.split(".")))
+        placed_problems.append(replace(problem, file=place.file, line=place.line))
+    return tuple(placed_problems)
 
 
 def _examined(

@@ -364,10 +364,8 @@ INACTIVE: Final[Mapping[str, str]] = {
     "server.rate_limit": "callers are not limited",
     "server.cors_origins": "browsers may call from the service's own pages only",
     "server.allowed_hosts": "the service answers under any name",
-    "server.max_concurrent_turns": "turns are not limited",
     "server.metrics_auth": "there are no metrics",
     "server.inspector": "there is no inspector",
-    "logging.file": "everything is written to the console",
 }
 """Settings, or whole groups, that are read and checked but not yet acted on, with what happens instead."""
 

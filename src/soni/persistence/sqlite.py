@@ -90,7 +90,7 @@ class SqliteSaver(AsyncSqliteSaver):
         config: RunnableConfig,
         checkpoint: Checkpoint,
         metadata: CheckpointMetadata,
-        new_versions: ChannelVersions,
+        new_versions: ChannelVersions,  # noqa: ARG002 - the interface of every saver
     ) -> RunnableConfig:
         """Write a checkpoint whose parent is the newest one. Raises ConversationBusy where it is not."""
         place = config["configurable"]

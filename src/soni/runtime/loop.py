@@ -17,14 +17,14 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from soni.actions.registry import Registry, load_registry
 from soni.actions.runner import Actions
 from soni.compiler.assistant import Assistant, compile_assistant
-from soni.config.loader import load_config
+from soni.config.loader import load_config, with_places
 from soni.config.models import SoniConfig
 from soni.config.steps import Collect
 from soni.dialogue.deploys import reconcile
 from soni.dialogue.scope import visible
 from soni.dialogue.state import Answered, ConversationState, Dialogue
 from soni.dialogue.transitions import pending
-from soni.errors import ConversationUnknown, MessageIdReused, StoreUnavailable, TurnTimeout
+from soni.errors import ConfigurationError, ConversationUnknown, MessageIdReused, StoreUnavailable, TurnTimeout
 from soni.events import Event, Listener, TurnEnded, TurnFailed, TurnStarted
 from soni.persistence.dialogues import Saved
 from soni.persistence.locks import LocalLocks, Locks
@@ -81,11 +81,14 @@ class RuntimeLoop:
         self._listeners = tuple(listeners)
         self._exit = AsyncExitStack()
         self._open: _Open | None = None
+        self._path: Path | None = None
 
     @classmethod
     def from_path(cls, path: Path | str) -> Self:
         """The assistant in a file or folder. Raises ConfigurationError."""
-        return cls(load_config(path))
+        loop = cls(load_config(path))
+        loop._path = Path(path)
+        return loop
 
     @property
     def fingerprint(self) -> str:
@@ -114,9 +117,17 @@ class RuntimeLoop:
 
     def _build(self) -> tuple[Assistant, Understander, Registry]:
         """What takes the processor a while; it runs in a thread, so that the loop stays free."""
-        registry = self._registry or load_registry(self.config)
+        registry = self._registry or self._load_registry()
         assistant = compile_assistant(self.config)
         return assistant, self._understander or open_understander(self.config), registry
+
+    def _load_registry(self) -> Registry:
+        try:
+            return load_registry(self.config)
+        except ConfigurationError as error:
+            if self._path is None:
+                raise
+            raise ConfigurationError(problems=with_places(error.problems, self._path)) from error
 
     @property
     def _running(self) -> _Open:

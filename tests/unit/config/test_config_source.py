@@ -159,7 +159,7 @@ def test_what_cannot_be_read_is_refused_in_words_and_soon(text: str, code: str, 
     (problem,) = refused.value.problems
     assert (problem.code, problem.file) == (code, Path("a.yaml"))
     assert words in problem.message
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 5  # a second at full speed; coverage makes it several
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,8 @@ def home() -> EmbeddedUnderstander:
         ("Maria Lopez visits us for 3 hours", "invite", {"guest": "Maria Lopez", "hours": 3}),
         ("remind me at 8 pm to feed the cat", "remind", {"at": "20:00", "task": "feed the cat"}),
         ("set a reminder", "remind", {}),
+        ("make it warmer: living room", "heat", {"room": "living room"}),
+        ("can you um put on some music", "play", {}),
     ],
 )
 async def test_templates_may_begin_and_end_with_a_value(text: str, flow: str, slots: dict[str, Value]) -> None:

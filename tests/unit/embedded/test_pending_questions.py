@@ -156,6 +156,8 @@ CONFIRM: list[tuple[str, list[Command]]] = [
         for text in ("not to Ana, to Bob", "change Ana to Bob", "send it to Bob instead")
     ),
     ("no, send 60 to Bob instead", corrects(amount=60.0, recipient="Bob")),
+    ("not Ana", [Deny("recipient")]),
+    ("no, not 50", [Deny("amount")]),
     ("the amount is wrong", [Deny("amount")]),
     ("change the amount", [Deny("amount")]),
     ("wrong recipient", [Deny("recipient")]),
@@ -343,6 +345,16 @@ async def test_a_question_of_an_unknown_slot_is_left_to_the_flows() -> None:
     briefing = Briefing(now=NOW, expected=Expectation("pattern_x", "elsewhere"), flows=startable(BANK))
 
     assert await bank().understand("what's my balance?", briefing) == [StartFlow("check_balance")]
+
+
+@pytest.mark.parametrize(
+    ("text", "commands"), [("yes do that now", [Affirm()]), ("no way, never again", [Deny()]), ("hm", [])]
+)
+async def test_a_pattern_that_wants_a_yes_gets_it(text: str, commands: list[Command]) -> None:
+    """Also where the user is in no flow."""
+    briefing = Briefing(now=NOW, expected=Expectation("pattern_x", None), flows=startable(BANK))
+
+    assert await bank().understand(text, briefing) == commands
 
 
 async def test_a_pattern_that_asks_is_answered_too() -> None:

@@ -3,7 +3,17 @@
 import pytest
 
 from soni.config.models import SoniConfig
-from soni.dialogue.commands import AskInfo, CancelFlow, ChitChat, Command, HumanHandoff, Repeat, Restart, StartFlow
+from soni.dialogue.commands import (
+    AskInfo,
+    CancelFlow,
+    ChitChat,
+    Command,
+    HumanHandoff,
+    OutOfScope,
+    Repeat,
+    Restart,
+    StartFlow,
+)
 from soni.understanding.base import Briefing
 from soni.understanding.embedded.languages import ACTS, LANGUAGES, Language, common_words, language_of
 from soni.understanding.embedded.languages.base import compile_phrases, phrases
@@ -56,6 +66,12 @@ async def test_everyday_phrases_are_commands(text: str, command: Command) -> Non
 async def test_everyday_phrases_in_spanish(text: str, command: Command) -> None:
     """The conversation's language chooses the phrases."""
     assert await travel().understand(text, idle(TRAVEL, "es-MX")) == [command]
+
+
+async def test_not_knowing_what_was_not_asked_says_nothing() -> None:
+    """Without a question there is nothing to skip and nothing to explain."""
+    assert await travel().understand("I don't know", idle(TRAVEL)) == [OutOfScope()]
+    assert await travel().understand("skip", idle(TRAVEL)) == []
 
 
 async def test_an_author_takes_a_phrase_over() -> None:

@@ -15,7 +15,7 @@ BORDER: Final = 0.6
 TYPICAL: Final = 0.95
 """The familiarity of a message like the author's own examples."""
 
-_MISSED: Final = 0.04
+_MISSED: Final = 0.03
 """The share of the author's examples that may fall below the border when each is judged without itself."""
 
 _PRIOR: Final = 100.0

@@ -1,4 +1,4 @@
-"""Which flow a message is about: a softmax over the flows and none of them, on n-grams, learned in closed steps with NumPy."""
+"""Which flow a message is about: a softmax over the flows and none of them, on n-grams, learned with NumPy alone."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -18,6 +18,9 @@ ITERATIONS: Final = 40
 
 MAX_EXAMPLES: Final = 2000
 """Learning takes time with the third power of this; beyond it every flow gives its share, evenly spaced."""
+
+UNSPOKEN: Final = 0.5
+"""How much a description or a name counts beside an example."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +84,6 @@ class Classifier:
     def knows_any(self, text: str) -> bool:
         """Whether some word of the text is common, or known from an example."""
         return any(self._spelling.knows(word) for word in self._spelling.mend(words(text)))
-
-
-UNSPOKEN: Final = 0.5
-"""How much a description or a name counts beside an example."""
 
 
 def fit(

@@ -11,7 +11,7 @@ from soni.understanding.embedded.languages.base import spaced
 from soni.understanding.embedded.names import Gap, reads_as_name
 from soni.understanding.embedded.reach import Reach, SlotCues, stem
 from soni.understanding.embedded.said import Said, plain_words, say
-from soni.understanding.values import answer, find, yes_or_no
+from soni.understanding.values import answer, find
 from soni.value import Value
 
 _LONGEST: Final = 12
@@ -113,9 +113,8 @@ def _exchange(hearing: Hearing, reach: Reach, rest: Said) -> Correction | None:
                 continue
             end = at + behind + (len(old) if spoken else 1)
             new = rest.after(end) if end < len(words) else _first(rest, at)
-            values = _for_slot(hearing, reach.slots[name], new)
-            if values is not None:
-                return Correction({name: values})
+            new_value = _for_slot(hearing, reach.slots[name], new)
+            return Correction(refused=name) if new_value is None else Correction({name: new_value})
     return None
 
 
@@ -188,8 +187,6 @@ def _rewrite(hearing: Hearing, cues: SlotCues, rest: Said, *, bare_is_refusal: b
 
 def _for_slot(hearing: Hearing, cues: SlotCues, said: Said) -> Value:
     """The value these words have for the slot; ``None`` where they have none."""
-    if not said.words:
-        return None
     if _is_text(cues):
         first = 0
         while first < len(said.words) - 1 and said.words[first].text in cues.left | hearing.language.become:
@@ -207,8 +204,6 @@ def _answers_pending(hearing: Hearing, rest: Said) -> bool:
     # "No, to Bob", "actually I leave on Monday": words that say that something else is meant.
     if any(one.cued for one in fill(rest, hearing.reach, hearing.language, hearing.moment, hearing.filled).values):
         return False
-    if slot.type == "boolean" and yes_or_no(hearing.said.text, hearing.moment.language) is not None:
-        return True
     if slot.type != "string" or slot.pattern is not None:
         return bool(find(slot, rest.text, hearing.moment)) or answer(slot, rest.text, hearing.moment) is not None
     return True

@@ -26,6 +26,9 @@ _FLOOR: Final = 0.3
 _HEAD, _TAIL = 40, 24
 """A longer message is read by its first and last words: what somebody wants stands at an end."""
 
+_BLOCK: Final = 2048
+"""Columns that are multiplied at once; 1,500 examples need 12 MB for it, and not one matrix of 120."""
+
 _LONGEST_WORD: Final = 32
 _CHARACTERS: Final = (3, 4)
 _WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
@@ -162,7 +165,3 @@ def similarities(rows: Sequence[Row], width: int) -> Floats:
         block[owners[low:high], ids[low:high] - first] = weights[low:high]
         alike += block @ block.T
     return alike
-
-
-_BLOCK: Final = 2048
-"""Columns that are multiplied at once; 1,500 examples need 12 MB for it, and not one matrix of 120."""
