@@ -25,7 +25,7 @@ from soni.config.steps import (
     While,
 )
 from soni.config.values import case_key
-from soni.dialogue.corrections import called_anew, use_up
+from soni.dialogue.corrections import called_anew, use_up, without
 from soni.dialogue.flows import action_reads
 from soni.dialogue.scope import fill, owner, value_of
 from soni.dialogue.state import Dialogue, Frame, Utterance
@@ -335,7 +335,7 @@ def _call(step: Call, dialogue: Dialogue, toolbox: Toolbox) -> Stepped:
     frame, before = facts.frame("called"), top.calls.get(step.step)
     if before is not None and before.flow == step.flow and step.step in top.review:
         frame = called_anew(before, frame)
-        top = replace(top, calls={name: called for name, called in top.calls.items() if name != step.step})
+        top = replace(top, calls=without(top.calls, step.step))
     if step.inputs is None:
         dialogue = dialogue.with_top(replace(top, early={}))
         return dialogue, Push(replace(frame, shares=True, early={**frame.early, **top.early}))

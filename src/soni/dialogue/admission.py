@@ -25,7 +25,7 @@ from soni.dialogue.commands import (
     SkipQuestion,
     StartFlow,
 )
-from soni.dialogue.flows import Flows
+from soni.dialogue.flows import FlowFacts, Flows
 from soni.dialogue.scope import visible
 from soni.dialogue.stack import started
 from soni.dialogue.state import Dialogue
@@ -63,9 +63,13 @@ def admit(commands: Sequence[Command], dialogue: Dialogue, flows: Flows, about: 
     return Admitted(tuple(left), tuple(door.dropped))
 
 
-def startable(dialogue: Dialogue, flows: Flows, about: Mapping[str, Value]) -> frozenset[str]:
-    """The flows a message may start now. ``about`` is what guards can read besides slots."""
-    return frozenset(name for name in flows if refusal(name, dialogue, flows, about) is None)
+def in_scope(flows: Flows) -> frozenset[str]:
+    """The flows a message may ask for. One that cannot be started now is among them, so that the user is told so."""
+    return frozenset(name for name, facts in flows.items() if _can_be_asked_for(facts, flows))
+
+
+def _can_be_asked_for(facts: FlowFacts, flows: Flows) -> bool:
+    return facts.flow.startable and not facts.pattern and facts.name not in flows.blocked
 
 
 def refusal(flow: str, dialogue: Dialogue, flows: Flows, about: Mapping[str, Value]) -> str | None:
@@ -73,7 +77,7 @@ def refusal(flow: str, dialogue: Dialogue, flows: Flows, about: Mapping[str, Val
     if flow not in flows or flows[flow].pattern:
         return "unknown_flow"
     facts = flows[flow].flow
-    if not facts.startable or flow in flows.blocked:
+    if not _can_be_asked_for(flows[flow], flows):
         return "not_startable"
     running = started(dialogue)
     if any(frame.flow == flow for frame in running):

@@ -173,9 +173,8 @@ def _enter(dialogue: Dialogue, flows: Flows, place: Place, *, unset: bool) -> Di
     frame = _broken_off(dialogue.stack[place.at], dialogue.stack[place.at + 1 : stop])
     frames = []
     for step in place.calls:
-        called = frame.calls[step]
-        frames.append(_behind(flows, frame, step, answer=False))
-        frame = replace(called, kind="called")
+        caller, frame = replace(frame, calls=without(frame.calls, step)), frame.calls[step]
+        frames.append(_behind(flows, caller, step, answer=False))
     frames.append(_behind(flows, frame, place.step, answer=not unset))
     return replace(dialogue, stack=(*below, *frames, *above))
 
@@ -187,6 +186,11 @@ def _broken_off(frame: Frame, above: Iterable[Frame]) -> Frame:
         called = frames.pop()
         frames[-1] = replace(frames[-1], calls={**frames[-1].calls, frames[-1].step: called})
     return frames[0]
+
+
+def without(calls: Mapping[str, Frame], step: str) -> dict[str, Frame]:
+    """The calls that came back, but for the one of this step, which is open again."""
+    return {name: called for name, called in calls.items() if name != step}
 
 
 def called_anew(before: Frame, fresh: Frame) -> Frame:

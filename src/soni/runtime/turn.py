@@ -11,7 +11,7 @@ from langchain_core.runnables import RunnableConfig
 from soni.compiler.assistant import Assistant
 from soni.config.steps import Collect
 from soni.dialogue import repair
-from soni.dialogue.admission import NAMES, Dropped, admit, startable
+from soni.dialogue.admission import NAMES, Dropped, admit, in_scope
 from soni.dialogue.commands import Command, CorrectSlot, Restart, SetSlot, StartFlow
 from soni.dialogue.payloads import parse_payload
 from soni.dialogue.scope import visible
@@ -92,7 +92,7 @@ class Turn:
             language=dialogue.language,
             active_flow=base.flow if base else None,
             expected=self._expected(dialogue),
-            flows=startable(dialogue, flows, self.toolbox.about(dialogue)),
+            flows=in_scope(flows),
             slots={
                 name: None if flows.slots[name].sensitive else value
                 for name, value in slots.items()

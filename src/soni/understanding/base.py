@@ -43,7 +43,7 @@ class Briefing:
     """The flow the user is in; not a pattern."""
     expected: Expectation | None = None
     flows: frozenset[str] = frozenset()
-    """The flows that may be started now."""
+    """The flows that may be asked for; whether one can be started now is decided, and said, later."""
     slots: Mapping[str, Value] = field(default_factory=dict)
     """Filled slots of the active flow; sensitive ones are named with the value ``None``."""
     asked: tuple[str, ...] = ()

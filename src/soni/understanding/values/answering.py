@@ -96,6 +96,7 @@ def _other_day(reading: Reading) -> str | None:
             "REQUIRE_PARTS": ["day"],
             "PARSERS": ["relative-time", "absolute-time"],
             "RETURN_AS_TIMEZONE_AWARE": False,
+            "TIMEZONE": "UTC",  # else it looks the machine's own up on disk, in the middle of a turn
         },
     )
     data = parser.get_date_data(said)
