@@ -214,7 +214,8 @@ def _correct(dialogue: Dialogue, values: Mapping[str, Value], flows: Flows) -> D
     dialogue = replace(dialogue, due=tuple(f for f in dialogue.due if not _corrects(f)))
     for frame in filter(_corrects, dialogue.stack):
         dialogue = without_frame(dialogue, frame.id)
-    first, late = next(iter(merged)), too_late(dialogue, merged)
+    # What is told is a change rather than a slot that is only cleared.
+    first, late = min(merged, key=lambda slot: merged[slot] is None), too_late(dialogue, merged)
     place = find_asked(dialogue, first)
     context: dict[str, Value] = {
         "slot": first,

@@ -67,11 +67,12 @@ class SqliteSaver(AsyncSqliteSaver):
     """LangGraph's saver for SQLite, which keeps the newest checkpoint and refuses to overwrite one it has not seen."""
 
     async def setup(self) -> None:
-        """Create the tables."""
+        """Create the tables, and try them: a file that belongs to another program may have some of the same name."""
         if self.is_setup:
             return
         await super().setup()
         await self.conn.executescript(_SCHEMA)
+        await self.newest("")
 
     async def newest(self, conversation: str) -> CheckpointTuple | None:
         """The newest checkpoint of a conversation in one query, without the writes of a run that is under way."""
@@ -175,17 +176,13 @@ async def open_sqlite(path: Path) -> AsyncIterator[aiosqlite.Connection]:
     except OSError as error:
         raise _cannot_open(path, error) from error
     with _only_process(path):
-        try:
+        with usable(path):
             connection = await aiosqlite.connect(path, isolation_level=None)
-        except sqlite3.Error as error:
-            raise ConfigurationError(f"{path} cannot be opened as a database: {error}.") from error
         try:
-            try:
+            with usable(path):
                 await connection.execute_fetchall("pragma journal_mode = wal")
                 await connection.execute_fetchall("pragma synchronous = full")
                 await connection.execute_fetchall(f"pragma busy_timeout = {_BUSY_TIMEOUT}")
-            except sqlite3.Error as error:
-                raise ConfigurationError(f"{path} cannot be used as a database: {error}.") from error
             yield connection
         finally:
             await connection.close()
@@ -213,6 +210,15 @@ def _only_process(path: Path) -> Iterator[None]:
 
 def _cannot_open(path: Path, error: OSError) -> ConfigurationError:
     return ConfigurationError(f"{path} cannot be opened: {error.strerror} (settings.persistence.path).")
+
+
+@contextmanager
+def usable(path: Path) -> Iterator[None]:
+    """What SQLite raises while it is being opened becomes a ConfigurationError that names the file."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise ConfigurationError(f"{path} cannot be used as a database: {error} (settings.persistence.path).") from error
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from soni.config.settings import Persistence
 from soni.errors import ConfigurationError
 from soni.persistence.dialogues import Dialogues
 from soni.persistence.memory import MemorySaver
-from soni.persistence.sqlite import SqliteDialogues, SqliteLedger, SqliteSaver, open_sqlite
+from soni.persistence.sqlite import SqliteDialogues, SqliteLedger, SqliteSaver, open_sqlite, usable
 
 
 class ForgetfulLedger(Ledger, Protocol):
@@ -51,7 +51,8 @@ async def open_store(settings: Persistence, folder: Path) -> AsyncIterator[Store
             path = settings.path if settings.path.is_absolute() else folder / settings.path
             async with open_sqlite(path) as connection:
                 sqlite_saver = SqliteSaver(connection)
-                await sqlite_saver.setup()
+                with usable(path):
+                    await sqlite_saver.setup()
                 yield Store(sqlite_saver, SqliteDialogues(sqlite_saver), SqliteLedger(connection))
         case backend:
             raise ConfigurationError(f"The backend {backend!r} is not available in this version; use sqlite or memory.")

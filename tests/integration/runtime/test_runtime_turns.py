@@ -1,0 +1,220 @@
+"""A turn is all or nothing: what fails leaves nothing, and what has happened does not happen again."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from soni import ActionError, FlowError, Message, RuntimeLoop
+from soni.dialogue.commands import Command
+from soni.errors import TurnTimeout
+from soni.events import ActionRan, Event, TurnEnded, TurnFailed, TurnStarted
+from soni.understanding.base import Briefing
+
+from .chat import Deaf, assistant, talking
+from .shop import PAY, Shop
+
+SORRY = "I'm sorry, something went wrong on my side, and nothing was changed. Please try again."
+
+
+async def test_a_failed_action_leaves_the_dialogue_as_it_was() -> None:
+    """The user gets an apology and the pending question, never the success message; the next message works."""
+    shop = Shop()
+    shop.failures = 1
+    async with talking(PAY, shop.pay, shop.post) as chat:
+        await chat.say("/start_flow send")
+        before = chat.dialogue
+        answer = await chat.hear("/set_slot amount=5")
+        after = chat.dialogue
+        again = await chat.hear("/set_slot amount=5")
+
+    assert answer == f"{SORRY}\nHow much?"
+    assert [(f.flow, f.step, f.slots, f.waiting) for f in after.stack] == [
+        (f.flow, f.step, f.slots, f.waiting) for f in before.stack
+    ]
+    assert again == "Sent 5, r1."
+
+
+@pytest.mark.parametrize("text", ["/start_flow send amount=5", "/set_slot amount=5"])
+async def test_an_effect_is_not_repeated_when_its_turn_failed_and_is_tried_again(text: str) -> None:
+    """The payment was recorded before the next action failed: trying again goes on behind it."""
+    shop = Shop()
+    shop.failures = 2
+    async with talking(PAY, shop.pay, shop.post) as chat:
+        if text.startswith("/set"):
+            await chat.say("/start_flow send")
+        answers = [await chat.hear(text) for _ in range(3)]
+
+        assert answers[-1] == "Sent 5, r1."
+        assert shop.paid == [5]
+        assert [event.attempts for event in chat.events if isinstance(event, ActionRan) and event.action == "pay"] == [
+            1,
+            0,
+            0,
+        ]
+
+
+async def test_another_payment_is_another_effect() -> None:
+    """Once a turn is saved, the same flow with the same values acts again, under another key."""
+    shop = Shop()
+    async with talking(PAY, shop.pay, shop.post) as chat:
+        answers = [await chat.hear("/start_flow send amount=5") for _ in range(2)]
+
+    assert answers == ["Sent 5, r1.", "Sent 5, r2."]
+    assert len(set(shop.keys)) == 2
+
+
+async def test_another_value_is_another_effect() -> None:
+    """An attempt with other inputs does not find the result of the first."""
+    shop = Shop()
+    shop.failures = 1
+    async with talking(PAY, shop.pay, shop.post) as chat:
+        answer = await chat.tell("/start_flow send amount=5", "/start_flow send amount=6")
+
+    assert answer == "Sent 6, r2."
+    assert shop.paid == [5, 6]
+
+
+async def test_an_effect_is_found_after_the_process_has_died(tmp_path: Path) -> None:
+    """A turn that was cut off after its effect comes to the same key, in another process too."""
+    shop = Shop()
+    shop.post_gate.clear()
+    config = assistant(PAY, shop.pay, shop.post, path=tmp_path / "soni.db")
+    async with talking(config) as chat:
+        await chat.say("/start_flow send")
+        turn = asyncio.create_task(chat.say("/set_slot amount=5"))
+        await shop.posting.wait()
+        turn.cancel()
+        await asyncio.wait([turn])
+    shop.post_gate.set()
+    async with talking(config) as chat:
+        answer = await chat.hear("/set_slot amount=5")
+
+    assert answer == "Sent 5, r1."
+    assert shop.paid == [5]
+
+
+async def test_a_looping_flow_is_stopped_soon_and_leaves_nothing() -> None:
+    """max_step_executions is reached in well under a second, and the next message works."""
+    written = """
+        flows:
+          spin: {steps: [{step: a, type: say, message: round, jump_to: a}]}
+          hop: {steps: [{step: a, type: link, flow: hop_back}]}
+          hop_back: {steps: [{step: a, type: link, flow: hop}]}
+          hello: {steps: [{step: hi, type: say, message: Hello.}]}
+    """
+    async with talking(written) as chat:
+        began = time.perf_counter()
+        for flow in ("spin", "hop"):
+            with pytest.raises(FlowError, match="more than 100 steps"):
+                await chat.say(f"/start_flow {flow}")
+        seconds = time.perf_counter() - began
+        answer = await chat.hear("/start_flow hello")
+
+        assert answer == "Hello."
+        assert seconds < 1
+        assert chat.dialogue.turn == 1
+
+
+async def test_a_turn_has_a_time_limit_and_leaves_nothing() -> None:
+    """Whatever takes too long is given up; the dialogue is as it was, and the next message works."""
+    shop = Shop()
+    shop.pay_gate.clear()
+    written = "    settings: {runtime: {turn_timeout: 50ms}}" + PAY
+    async with talking(written, shop.pay, shop.post) as chat:
+        await chat.say("/start_flow send")
+        with pytest.raises(TurnTimeout):
+            await chat.say("/set_slot amount=5")
+        shop.pay_gate.set()
+        answer = await chat.hear("/set_slot amount=5")
+
+        assert answer == "Sent 5, r1."
+        assert [event.error for event in chat.events if isinstance(event, TurnFailed)] == ["TurnTimeout"]
+
+
+async def test_a_timeout_that_is_not_the_turns_passes_through() -> None:
+    """An understanding that raises TimeoutError by itself is not told as the turn's limit."""
+
+    class Slow:
+        async def understand(self, said: str, briefing: Briefing) -> list[Command]:
+            raise TimeoutError
+
+    events: list[Event] = []
+    async with RuntimeLoop(
+        assistant(PAY, Shop().pay, Shop().post), understander=Slow(), listeners=[events.append]
+    ) as loop:
+        with pytest.raises(TimeoutError) as caught:
+            await loop.process_message(Message("ana", "hello"))
+
+    assert not isinstance(caught.value, TurnTimeout)
+    assert isinstance(events[-1], TurnFailed)
+
+
+async def test_an_error_of_our_own_is_told_to_the_listeners_too() -> None:
+    """Whatever a turn fails with, its end is an event."""
+
+    class Buggy:
+        async def understand(self, said: str, briefing: Briefing) -> list[Command]:
+            raise KeyError(said)
+
+    events: list[Event] = []
+    async with RuntimeLoop(
+        assistant(PAY, Shop().pay, Shop().post), understander=Buggy(), listeners=[events.append]
+    ) as loop:
+        with pytest.raises(KeyError):
+            await loop.process_message(Message("ana", "hello"))
+
+    assert [type(event) for event in events] == [TurnStarted, TurnFailed]
+
+
+async def test_a_listener_that_fails_does_not_cost_the_answer(caplog: pytest.LogCaptureFixture) -> None:
+    """The turn is saved; who only watches cannot undo it."""
+    heard: list[Event] = []
+
+    def broken(event: Event) -> None:
+        raise RuntimeError
+
+    async with RuntimeLoop(
+        assistant(PAY, Shop().pay, Shop().post), understander=Deaf(), listeners=[broken, heard.append]
+    ) as loop:
+        reply = await loop.process_message(Message("ana", "/start_flow hello"))
+
+    assert reply.text == "Hello."
+    assert isinstance(heard[-1], TurnEnded)
+    assert "a listener failed" in caplog.text
+
+
+async def test_a_fallback_flow_that_fails_is_apologised_for() -> None:
+    """Giving up on a stuck conversation must not get it more stuck."""
+    shop = Shop()
+    limits = "max_turns_without_progress: 2, on_no_progress: fallback, fallback_flow: bad"
+    written = (
+        f"    settings: {{conversation: {{{limits}}}}}"
+        + PAY
+        + """
+      bad: {steps: [{step: set, type: set, slots: {amount: 1}}, {step: post, type: action, call: post}]}
+    """
+    )
+    shop.failures = 1
+    async with talking(written, shop.pay, shop.post) as chat:
+        await chat.tell("/start_flow send", "/chitchat")
+        answers = [await chat.hear("/chitchat") for _ in range(2)]
+
+    assert answers == [f"{SORRY}\nHow much?", "I'm here to help.\nHow much?"]
+
+
+async def test_an_apology_that_fails_fails_the_turn() -> None:
+    """Where even the pattern's own action fails, the caller is told."""
+    shop = Shop()
+    shop.failures = 2
+    written = (
+        PAY
+        + """
+      pattern_internal_error:
+        steps: [{step: post, type: action, call: post, inputs: {amount: 1}}]
+    """
+    )
+    async with talking(written, shop.pay, shop.post) as chat:
+        with pytest.raises(ActionError):
+            await chat.say("/start_flow send amount=5")
