@@ -73,15 +73,18 @@ def _buttons(written: Sequence[WrittenButton] | Expression | Value, scope: Mappi
     if not written:
         return ()
     if isinstance(written, tuple):
-        # A payload is one line: a line break that a user typed must not begin another command.
-        payloads = (" ".join(button.payload.render(scope).split("\n")) for button in written)
-        return tuple(Button(b.title.render(scope), payload) for b, payload in zip(written, payloads, strict=True))
+        return tuple(Button(b.title.render(scope), _one_line(b.payload.render(scope))) for b in written)
     computed = written.evaluate(scope) if isinstance(written, Expression) else written
     buttons = []
     for each in computed if isinstance(computed, list) else ():
         if isinstance(each, dict):
             title = plain(each.get("title"))
-            buttons.append(Button(title, plain(each.get("payload")) or title))
+            buttons.append(Button(title, _one_line(plain(each.get("payload")) or title)))
         else:
-            buttons.append(Button(plain(each), plain(each)))
+            buttons.append(Button(plain(each), _one_line(plain(each))))
     return tuple(buttons)
+
+
+def _one_line(payload: str) -> str:
+    """A line break that a value brings must not begin another command."""
+    return " ".join(payload.splitlines())

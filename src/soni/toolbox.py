@@ -48,6 +48,8 @@ class Toolbox:
     user_id: str
     turn: int
     """The turn that is being answered, counted from one."""
+    acted: int
+    """Effects the conversation had had before this turn."""
     flows: Flows
     actions: Actions
     responses: Responses

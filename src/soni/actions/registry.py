@@ -4,6 +4,7 @@ import difflib
 import importlib
 import inspect
 import sys
+import threading
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 from soni.actions.marks import MARK, ActionContext, Kind, Mark
+from soni.actions.webhook import is_safe
 from soni.config.models import ActionSpec, SoniConfig
 from soni.errors import ConfigurationError, Problem
 
@@ -42,12 +44,21 @@ class Registry:
     normalizers: Mapping[str, Registered] = field(default_factory=dict)
 
 
+_LOADING = threading.Lock()
+"""Modules are found through what the whole process shares: one assistant after the other."""
+
+
 def load_registry(config: SoniConfig) -> Registry:
     """Import the modules the settings name, and check their functions against the YAML.
 
     Raises ConfigurationError with every problem: a module that cannot be imported, two functions of one name, a
     function that is missing, parameters and outputs that differ.
     """
+    with _LOADING:
+        return _load(config)
+
+
+def _load(config: SoniConfig) -> Registry:
     problems: list[Problem] = []
     modules = [module for name in config.settings.modules if (module := _import(name, config.origin, problems))]
     found: dict[Kind, dict[str, Registered]] = {"action": {}, "validator": {}, "normalizer": {}}
@@ -150,6 +161,8 @@ def _check(config: SoniConfig, registry: Registry) -> Iterator[Problem]:
     for name, spec in config.actions.items():
         key = f"actions.{name}"
         if spec.http is not None:
+            if not is_safe(spec.http.url):
+                yield _problem(f"{key}.http.url", "Only https is called, or http on this machine.")
             continue
         if (registered := registry.actions.get(name)) is None:
             yield _missing(key, "action", name, registry.actions)

@@ -80,12 +80,29 @@ def _go(dialogue: Dialogue, placed: Placed, target: str, graph: FlowGraph, flows
         case "cancel_flow":
             return abandon(dialogue, flows, "flow")
         case "restart":
+            dialogue = fill(dialogue, flows, len(dialogue.stack) - 1, dict.fromkeys(frame.asked))
             fresh = flows[frame.flow].frame(frame.kind, context=frame.context, effect=frame.effect)
             given = flows[frame.flow].flow.input_names if frame.kind == "called" else ()
             slots = {name: frame.slots[name] for name in given if name in frame.slots}
             return dialogue.with_top(replace(fresh, id=frame.id, shares=frame.shares, slots=slots))
         case _:
+            frame = _going_back(frame, placed, target, flows)
             return dialogue.with_top(replace(frame, step=target))
+
+
+def _going_back(frame: Frame, placed: Placed, target: str, flows: Flows) -> Frame:
+    """The frame, where it jumps to an earlier step: what it does from there on, it does anew.
+
+    A while forgets its own body when it begins another round.
+    """
+    position = flows[frame.flow].position
+    if not (frame.written or frame.settled) or target in placed.loops or position[target] >= position[placed.step.step]:
+        return frame
+    return replace(
+        frame,
+        written=tuple(step for step in frame.written if position.get(step, -1) < position[target]),
+        settled=tuple(step for step in frame.settled if position.get(step, -1) < position[target]),
+    )
 
 
 def _review(

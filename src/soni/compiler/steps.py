@@ -46,6 +46,15 @@ _IS_THAT_RIGHT: Final = parse_template("Is that right?")
 _NOT_POSSIBLE: Final = parse_template("That is not possible.")
 
 
+class HalfDone(ActionError):
+    """An action failed, no step handles it, and another one of the same turn has had its effect."""
+
+    def __init__(self, error: ActionError, dialogue: Dialogue) -> None:
+        super().__init__(error.message, action=error.action, reason=error.reason)
+        self.dialogue = dialogue
+        """Standing at the step that failed."""
+
+
 async def run_step(placed: Placed, dialogue: Dialogue, toolbox: Toolbox, graph: FlowGraph) -> Stepped:
     """Execute the step the top frame stands at. Raises ActionError and FlowError."""
     match placed.step:
@@ -186,9 +195,11 @@ async def _action(step: Action, placed: Placed, dialogue: Dialogue, toolbox: Too
     except ActionError as error:
         toolbox.emit(ActionRan(step.call, time.perf_counter() - began, 1, error.reason, tuple(inputs)))
         handler = placed.exits.get("on_error") or graph.flow.on_error
-        if handler is None:
-            raise
-        return dialogue, Goto(handler)
+        if handler is not None:
+            return dialogue, Goto(handler)
+        if dialogue.acted > toolbox.acted:
+            raise HalfDone(error, dialogue) from error
+        raise
     toolbox.emit(ActionRan(step.call, time.perf_counter() - began, ran.attempts, None, tuple(inputs)))
     if spec.effect == "write":
         dialogue = _remember_effect(step, spec, dialogue, toolbox)
@@ -341,14 +352,16 @@ def _call(step: Call, dialogue: Dialogue, toolbox: Toolbox) -> Stepped:
         return dialogue, Push(replace(frame, shares=True, early={**frame.early, **top.early}))
     scope = toolbox.scope(dialogue)
     given = {name: computed(written, scope) for name, written in step.inputs.items()}
-    answered = {slot: before.slots[slot] for slot in before.asked if slot in before.slots} if before else {}
     early = {slot: value for slot, value in top.early.items() if slot in facts.own}
     later = {slot: value for slot, value in top.early.items() if slot in facts.called and slot not in early}
-    slots = {**frame.slots, **answered, **early, **given}
+    slots = {**frame.slots, **early, **given}
     rest = {slot: value for slot, value in top.early.items() if slot not in early}
     dialogue = dialogue.with_frame(at, replace(top, early=rest))
     known = {slot: value for slot, value in slots.items() if value is not None}
-    return dialogue, Push(replace(frame, slots=known, early={**frame.early, **later}))
+    lasting = {slot: value for slot, value in known.items() if slot in facts.kept}
+    dialogue = replace(dialogue, slots={**dialogue.slots, **lasting})
+    own = {slot: value for slot, value in known.items() if slot not in facts.kept}
+    return dialogue, Push(replace(frame, slots=own, early={**frame.early, **later}))
 
 
 def _bring_back(step: Call, dialogue: Dialogue, toolbox: Toolbox) -> Dialogue:

@@ -30,6 +30,8 @@ from soni.dialogue.scope import visible
 from soni.dialogue.stack import started
 from soni.dialogue.state import Dialogue
 from soni.dialogue.transitions import apply, in_order, pending
+from soni.expressions import Expression
+from soni.operations import EvaluationError
 from soni.value import Value
 
 NAMES: Mapping[type[Command], str] = {kind: name for name, kind in COMMANDS.items()}
@@ -88,9 +90,17 @@ def refusal(flow: str, dialogue: Dialogue, flows: Flows, about: Mapping[str, Val
     if limits.on_limit_reached == "reject_new" and len(running) >= limits.max_stack_depth:
         return "stack_full"
     guard = facts.trigger.condition
-    if guard is not None and not guard.holds({**about, **visible(replace(dialogue, stack=()), flows)}):
+    if guard is not None and not _holds(guard, {**about, **visible(replace(dialogue, stack=()), flows)}):
         return "not_now"
     return None
+
+
+def _holds(guard: Expression, scope: Mapping[str, Value]) -> bool:
+    """Whether a guard lets a flow start; one that cannot be computed does not."""
+    try:
+        return guard.holds(scope)
+    except EvaluationError:
+        return False
 
 
 @dataclass
@@ -143,16 +153,31 @@ class _Door:
                 assert_never(command)
 
     def without_contradictions(self, commands: list[Command]) -> list[Command]:
-        """A yes or no beside a change is about what was asked before the change: the question is put again instead."""
-        if not isinstance(pending(self.dialogue, self.flows), Confirm):
-            return commands
-        if not any(
-            isinstance(c, SetSlot | CorrectSlot | ClearSlot) or (isinstance(c, Deny) and c.slot) for c in commands
-        ):
-            return commands
+        """A yes or no beside a change is about what was asked before the change: the question is put again instead.
+
+        So it is where both were said, or where a person shall take over.
+        """
         answers = [c for c in commands if isinstance(c, Affirm) or c == Deny()]
+        if not answers or not isinstance(pending(self.dialogue, self.flows), Confirm):
+            return commands
+        handed_over = any(isinstance(command, HumanHandoff) for command in commands)
+        if not (handed_over or len(set(answers)) > 1 or any(self._changes(command) for command in commands)):
+            return commands
         self.dropped += [Dropped(NAMES[type(c)], "changed_meanwhile") for c in answers]
         return [c for c in commands if c not in answers]
+
+    def _changes(self, command: Command) -> bool:
+        """True where a command changes what a pending confirm is about."""
+        match command:
+            case SetSlot(slots) | CorrectSlot(slots):
+                known = visible(self.dialogue, self.flows)
+                return any(known.get(slot) != value for slot, value in slots.items())
+            case ClearSlot():
+                return True
+            case Deny(slot):
+                return slot is not None
+            case _:
+                return False
 
     def _start(self, flow: str, slots: Mapping[str, Value]) -> Command | None:
         reason = refusal(flow, self.entered, self.flows, self.about)

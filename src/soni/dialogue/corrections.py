@@ -221,6 +221,8 @@ def _behind(flows: Flows, frame: Frame, step: str, *, answer: bool) -> Frame:
         answer="given" if answer else None,
         waiting=False,
         attempts={},
+        # A loop that is come to again from outside begins with its first round; one that this is inside of goes on.
+        rounds={loop: number for loop, number in frame.rounds.items() if position.get(loop, -1) <= here},
         review=tuple(passed for passed in (*frame.asked.values(), *frame.calls) if position.get(passed, -1) > here),
         settled=tuple(done for done in frame.written if position.get(done, -1) > here),
     )

@@ -20,9 +20,10 @@ def reconcile(dialogue: Dialogue, flows: Flows, on_change: OnChange) -> Dialogue
     cancelled; ``pattern_flow_changed`` tells the user.
     """
     stack = dialogue.stack
-    if all(_fits(frame, flows, on_change) for frame in stack) and all(frame.flow in flows for frame in dialogue.due):
-        return replace(dialogue, stack=tuple(_up_to_date(frame, flows) for frame in stack))
-    dialogue = replace(dialogue, stack=(), due=tuple(frame for frame in dialogue.due if frame.flow in flows))
+    due = tuple(_not_begun(frame, flows) for frame in dialogue.due if frame.flow in flows)
+    if all(_fits(frame, flows, on_change) for frame in stack):
+        return replace(dialogue, stack=tuple(_up_to_date(frame, flows) for frame in stack), due=due)
+    dialogue = replace(dialogue, stack=(), due=due)
     at = 0
     while at < len(stack):
         stop = at + 1
@@ -36,10 +37,10 @@ def reconcile(dialogue: Dialogue, flows: Flows, on_change: OnChange) -> Dialogue
         first = group[0]
         if first.kind != "started":
             continue
-        context = {"flow": first.flow, "reason": on_change}
-        if on_change != "cancel" and first.flow in flows:
-            again = replace(flows[first.flow].frame(), id=first.id, slots=_still_known(first, flows))
-            dialogue = replace(dialogue, stack=(*dialogue.stack, again))
+        goes_on = on_change != "cancel" and first.flow in flows
+        context: dict[str, Value] = {"flow": first.flow, "reason": "restart" if goes_on else "cancel"}
+        if goes_on:
+            dialogue = replace(dialogue, stack=(*dialogue.stack, _begun_again(first, flows)))
         dialogue = repair.due(dialogue, flows, "pattern_flow_changed", context)
     return dialogue
 
@@ -62,6 +63,26 @@ def _up_to_date(frame: Frame, flows: Flows) -> Frame:
     }
     asked = {slot: step for slot, step in frame.asked.items() if facts.asks.get(step) == slot}
     return replace(frame, fingerprint=facts.flow.fingerprint, asked=asked, calls=calls)
+
+
+def _not_begun(frame: Frame, flows: Flows) -> Frame:
+    facts = flows[frame.flow]
+    return replace(frame, step=facts.first, fingerprint=facts.flow.fingerprint)
+
+
+def _begun_again(frame: Frame, flows: Flows) -> Frame:
+    """The flow from its first step, with what it knows; what it has done to the world is not done again."""
+    calls = _up_to_date(frame, flows).calls
+    return replace(
+        flows[frame.flow].frame(),
+        id=frame.id,
+        slots=_still_known(frame, flows),
+        written=frame.written,
+        settled=frame.written,
+        used=frame.used,
+        calls=calls,
+        review=tuple(calls),
+    )
 
 
 def _still_known(frame: Frame, flows: Flows) -> dict[str, Value]:

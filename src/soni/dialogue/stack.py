@@ -16,7 +16,7 @@ def start_flow(dialogue: Dialogue, flow: str, flows: Flows) -> Dialogue:
     dialogue = _without_clarification(dialogue)
     if running := started(dialogue):
         dialogue = repair.due(dialogue, flows, "pattern_interrupted", {"flow": running[-1].flow, "new": flow})
-    return dialogue.push(flows[flow].frame())
+    return replace(dialogue.push(flows[flow].frame()), idle_turns=0)
 
 
 def bring_up(dialogue: Dialogue, frame_id: int) -> Dialogue:
@@ -109,11 +109,12 @@ def _take_effect(dialogue: Dialogue, pattern: Frame, flows: Flows) -> Dialogue:
     asking, values = dialogue.top, dict(effect.slots)
     if asking is not None and asking.flow in flows and _reaches(dialogue, asking, effect.frame):
         step = flows[asking.flow].steps.get(asking.step)
-        if isinstance(step, Confirm) and step.on_change is not None:
+        if isinstance(step, Confirm) and step.on_change is not None and None not in values.values():
             at = len(dialogue.stack) - 1
             changed = rewind(dialogue, flows, effect.frame, values)
             if changed.index_of(asking.id) == at:
-                return changed.with_top(replace(changed.stack[at], step=asking.step, answer="changed"))
+                back = replace(changed.stack[at], step=asking.step, answer="changed", review=(), settled=())
+                return changed.with_top(back)
             return changed
     return rewind(dialogue, flows, effect.frame, values)
 
@@ -125,6 +126,7 @@ def _reaches(dialogue: Dialogue, frame: Frame, base: int) -> bool:
 
 def _make_way(dialogue: Dialogue, flow: str, reason: str, flows: Flows) -> Dialogue:
     """Say what follows the end of a flow: another one resumes, or everything is done."""
+    dialogue = replace(dialogue, idle_turns=0)
     context: dict[str, Value] = {"reason": reason}
     if (base := dialogue.base) is not None:
         return repair.due(dialogue, flows, "pattern_resumed", {**context, "flow": base.flow, "old": flow})

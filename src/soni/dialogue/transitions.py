@@ -177,7 +177,7 @@ def home(dialogue: Dialogue, flows: Flows, slot: str) -> tuple[int, bool] | None
         facts = flows[dialogue.stack[at].flow]
         if slot in facts.own:
             return at, False
-        if slot in facts.called and early is None:
+        if slot in facts.called and slot not in flows.conversation and early is None:
             early = at, True
     if early is None and dialogue.stack and slot in flows.conversation:
         return len(dialogue.stack) - 1, False

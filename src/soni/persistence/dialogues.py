@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
+from uuid import UUID
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver, Checkpoint, CheckpointTuple
@@ -49,6 +50,10 @@ class Dialogues:
             found.metadata.get("step", -1),
         )
 
+    async def exists(self, conversation: str) -> bool:
+        """True where there is a dialogue of this conversation, readable or not."""
+        return await self._newest(conversation) is not None
+
     async def _newest(self, conversation: str) -> CheckpointTuple | None:
         return await self.saver.aget_tuple(_config(conversation))
 
@@ -60,7 +65,7 @@ class Dialogues:
         version = self.saver.get_next_version(_text(before.version if before else None), None)
         checkpoint = Checkpoint(
             v=_FORMAT,
-            id=str(uuid6(clock_seq=-2)),
+            id=_id_after(before.checkpoint_id if before else None),
             ts=datetime.now(UTC).isoformat(),
             channel_values={CHANNEL: dialogue.to_json()},
             channel_versions={CHANNEL: version},
@@ -74,6 +79,15 @@ class Dialogues:
     async def delete(self, conversation: str) -> None:
         """Forget this conversation; nothing happens where there is none."""
         await self.saver.adelete_thread(conversation)
+
+
+def _id_after(before: str | None) -> str:
+    """A new checkpoint's id: its time, and in any case greater than the one before it.
+
+    A machine's clock may step back between two processes; the newest checkpoint is the one with the greatest id.
+    """
+    fresh = str(uuid6(clock_seq=-2))
+    return fresh if before is None or fresh > before else str(UUID(int=UUID(before).int + 1))
 
 
 def _text(version: str | float | None) -> str | None:

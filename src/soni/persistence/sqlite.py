@@ -218,7 +218,9 @@ def usable(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise ConfigurationError(f"{path} cannot be used as a database: {error} (settings.persistence.path).") from error
+        raise ConfigurationError(
+            f"{path} cannot be used as a database: {error} (settings.persistence.path)."
+        ) from error
 
 
 @contextmanager

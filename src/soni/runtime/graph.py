@@ -46,7 +46,7 @@ def turn_graph(loop: RuntimeLoop) -> TurnGraph:
     async def turn(state: TurnChannels, config: RunnableConfig) -> TurnChannels:
         stored = state.get("dialogue")
         message = Message(str(config["configurable"]["thread_id"]), state["message"])
-        dialogue = Dialogue.from_json(stored) if stored else loop.new_dialogue(message)
+        dialogue = Dialogue.from_json(stored) if stored else await loop.new_dialogue(message)
         draft, reply = await loop.run_turn(message, dialogue, [])
         return {"message": state["message"], "response": reply.text, "dialogue": draft.to_json()}
 

@@ -5,8 +5,8 @@ import hashlib
 import logging
 import secrets
 import time
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -40,6 +40,8 @@ log = logging.getLogger("soni.runtime")
 
 MAX_REPLAYS: Final = 20
 """Answered message ids that a conversation remembers."""
+_RESET: Final = "reset"
+"""The ledger's row that tells one conversation with a user from the next."""
 MASK: Final = "•••"
 """Stands for a sensitive value."""
 
@@ -150,20 +152,16 @@ class RuntimeLoop:
         events: list[Event] = []
         turn = 0
         try:
-            async with asyncio.timeout(self.config.settings.runtime.turn_timeout.total_seconds()) as limit:
-                async with self._locks.hold(message.user_id):
+            async with self._locks.hold(message.user_id):
+                async with self._time_limit():
                     saved = await self._running.store.dialogues.load(message.user_id)
-                    dialogue = saved.dialogue if saved else self.new_dialogue(message)
+                    dialogue = saved.dialogue if saved else await self.new_dialogue(message)
                     if (replay := _replayed(message, dialogue)) is not None:
                         return replay
                     turn = dialogue.turn + 1
                     events.append(TurnStarted(message.user_id, turn))
-                    reply = await self._answer(message, dialogue, saved, events)
-        except TimeoutError as error:
-            self._failed(message, turn, began, events, "TurnTimeout")
-            if not limit.expired():
-                raise
-            raise TurnTimeout from error
+                    draft, reply = await self.run_turn(message, dialogue, events)
+                await _to_its_end(self._commit(message, saved, dialogue, draft, reply))
         except Exception as error:
             self._failed(message, turn, began, events, type(error).__name__)
             raise
@@ -171,14 +169,24 @@ class RuntimeLoop:
         self._publish(events)
         return reply
 
-    async def _answer(self, message: Message, dialogue: Dialogue, saved: Saved | None, events: list[Event]) -> Reply:
-        """The turn itself, under the lock: run it on a draft, commit the draft."""
-        draft, reply = await self.run_turn(message, dialogue, events)
+    @asynccontextmanager
+    async def _time_limit(self) -> AsyncIterator[None]:
+        """A turn that has not been decided in time has not happened. Raises TurnTimeout."""
+        try:
+            async with asyncio.timeout(self.config.settings.runtime.turn_timeout.total_seconds()) as limit:
+                yield
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            raise TurnTimeout from error
+
+    async def _commit(
+        self, message: Message, saved: Saved | None, before: Dialogue, draft: Dialogue, reply: Reply
+    ) -> None:
         if message.message_id is not None:
             draft = _remember(draft, message, reply)
         await self._running.store.dialogues.commit(message.user_id, saved, draft)
-        await self._forget_effects(message.user_id, dialogue, draft)
-        return reply
+        await self._forget_effects(message.user_id, before, draft)
 
     async def run_turn(self, message: Message, dialogue: Dialogue, events: list[Event]) -> tuple[Dialogue, Reply]:
         """Answer on a draft, and commit nothing: the turn for those who keep the dialogue themselves.
@@ -200,6 +208,7 @@ class RuntimeLoop:
         return Toolbox(
             user_id=user_id,
             turn=dialogue.turn + 1,
+            acted=dialogue.acted,
             flows=running.assistant.flows,
             actions=running.actions,
             responses=running.responses,
@@ -217,17 +226,23 @@ class RuntimeLoop:
         except StoreUnavailable:  # the turn is saved: the next effect takes these along
             log.warning("results that are no longer needed stay in the ledger", exc_info=True)
 
-    def new_dialogue(self, message: Message) -> Dialogue:
+    async def new_dialogue(self, message: Message) -> Dialogue:
         """A conversation in which nothing has been said before this message."""
-        # A first message that is sent again must find the effects of the first try; any other first message must not.
-        identity = _digest(message.message_id)[:16] if message.message_id is not None else secrets.token_hex(8)
+        # A first message that is sent again must find the effects of the first try; any other first message, also one
+        # with the same id after a reset, must not.
+        identity = secrets.token_hex(8)
+        if message.message_id is not None:
+            reset = await self._running.store.ledger.recall(message.user_id, _RESET) or {}
+            identity = _digest(f"{reset.get('token', '')}:{message.message_id}")[:16]
         return Dialogue(id=identity, language=self.config.settings.i18n.default_language)
 
     def _in_language(self, dialogue: Dialogue, language: str | None) -> Dialogue:
         if language is None or language == dialogue.language:
             return dialogue
-        supported = self.config.settings.i18n.supported_languages
-        return replace(dialogue, language=language) if language in supported else dialogue
+        supported = {name.lower(): name for name in self.config.settings.i18n.supported_languages}
+        wanted = language.lower()
+        known = supported.get(wanted) or supported.get(wanted.partition("-")[0])
+        return replace(dialogue, language=known) if known is not None else dialogue
 
     async def get_state(self, user_id: str) -> ConversationView:
         """A conversation for people to look at. Raises ConversationUnknown."""
@@ -251,8 +266,12 @@ class RuntimeLoop:
     async def reset_state(self, user_id: str) -> None:
         """Forget a conversation: the next message starts anew. Nothing happens where there is none."""
         async with self._locks.hold(user_id):
-            await self._running.store.dialogues.delete(user_id)
-            await self._running.store.ledger.forget(user_id)
+            store = self._running.store
+            known = await store.dialogues.exists(user_id)
+            await store.dialogues.delete(user_id)
+            await store.ledger.forget(user_id)
+            if known:
+                await store.ledger.record(user_id, _RESET, {"token": secrets.token_hex(8)})
 
     async def resume(self, user_id: str) -> None:
         """Take a conversation back from a person. Raises ConversationUnknown."""
@@ -283,6 +302,16 @@ class RuntimeLoop:
 
 def _now() -> datetime:
     return datetime.now().astimezone()
+
+
+async def _to_its_end(work: Coroutine[None, None, None]) -> None:
+    """Await this also where the caller gives up meanwhile: what has begun to be saved is saved under the lock."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
 
 
 def _digest(text: str) -> str:

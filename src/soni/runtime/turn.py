@@ -9,18 +9,21 @@ from typing import Final
 from langchain_core.runnables import RunnableConfig
 
 from soni.compiler.assistant import Assistant
+from soni.compiler.steps import HalfDone
 from soni.config.steps import Collect
 from soni.dialogue import repair
 from soni.dialogue.admission import NAMES, Dropped, admit, in_scope
 from soni.dialogue.commands import Command, CorrectSlot, Restart, SetSlot, StartFlow
+from soni.dialogue.flows import Flows
 from soni.dialogue.payloads import parse_payload
 from soni.dialogue.scope import visible
 from soni.dialogue.stack import finish
-from soni.dialogue.state import Dialogue, Line
+from soni.dialogue.state import Dialogue, Frame, Line
 from soni.dialogue.transitions import apply, pending, refuse
 from soni.errors import ActionError, NLUError
 from soni.events import CommandDropped, FlowStarted, PatternRan, Understood
 from soni.runtime.intake import Refusal, take_in
+from soni.templates import plain
 from soni.toolbox import Channels, Toolbox
 from soni.understanding.base import Briefing, Expectation, Said, Understander
 from soni.value import Value
@@ -54,7 +57,7 @@ class Turn:
         except ActionError as error:
             draft = await self._apologise(opened, error)
         try:
-            draft = await self._watch_progress(before, draft)
+            draft = await self._watch_progress(before, await self._break_silence(draft))
         except ActionError as error:
             draft = await self._apologise(replace(opened, idle_turns=0), error)
         return self._record(said, commands, before, draft)
@@ -140,6 +143,8 @@ class Turn:
     def _not_handled(self, dialogue: Dialogue, begins: bool, dropped: Sequence[Dropped]) -> Dialogue:
         """Nothing could be made of the message: the fallback flow where nothing is going on, otherwise words about it."""
         conversation = self.assistant.config.settings.conversation
+        if _stands_still(dialogue, self.toolbox.flows):
+            return dialogue  # it is tried again
         if begins and conversation.default_flow is not None:
             return dialogue
         if conversation.fallback_flow is not None and not dialogue.stack:
@@ -161,7 +166,10 @@ class Turn:
         while not dialogue.handed_off:
             if dialogue.due and dialogue.interruptible:
                 pattern, *rest = dialogue.due
-                dialogue = replace(dialogue, due=tuple(rest)).push(pattern)
+                dialogue = replace(dialogue, due=tuple(rest))
+                if _is_stale(pattern, dialogue):
+                    continue
+                dialogue = dialogue.push(pattern)
                 self.toolbox.emit(PatternRan(pattern.flow))
                 if flows[pattern.flow].silent:
                     dialogue = finish(dialogue, flows)
@@ -185,9 +193,29 @@ class Turn:
         return await self._advance(_awake(repair.due(dialogue, self.toolbox.flows, pattern, {"reason": reason})))
 
     async def _apologise(self, opened: Dialogue, error: ActionError) -> Dialogue:
-        """An action failed, and no step handles it."""
+        """An action failed, and no step handles it: as if the message had not been said, but for an apology.
+
+        Where another action of the turn has had its effect, or the flow stood at a failed step already, what is done
+        stays done: the flow stands at the step that failed, and the next message tries it again.
+        """
         log.error("action %s failed, and no step handles it", error.action, exc_info=error)
-        return await self._recover(opened, "pattern_internal_error", error.reason)
+        halfway = error.dialogue if isinstance(error, HalfDone) else opened
+        if halfway is opened and not _stands_still(opened, self.toolbox.flows):
+            return await self._recover(opened, "pattern_internal_error", error.reason)
+        context: dict[str, Value] = {"reason": error.reason, "too_late": True}
+        due = repair.due(replace(halfway, due=()), self.toolbox.flows, "pattern_internal_error", context)
+        beside = await self._advance(replace(due, stack=(), said=() if halfway is opened else halfway.said))
+        if beside.stack:
+            return replace(beside, stack=(*halfway.stack, *beside.stack), idle_turns=0)
+        *below, top = halfway.stack
+        return replace(beside, stack=(*below, replace(top, waiting=True)), idle_turns=0)
+
+    async def _break_silence(self, draft: Dialogue) -> Dialogue:
+        """Nobody is left without an answer: a message that only filled a slot, say, is acknowledged."""
+        if draft.said or draft.handed_off:
+            return draft
+        due = repair.due(draft, self.toolbox.flows, "pattern_cannot_handle", {"reason": "nothing_to_say"})
+        return await self._advance(_awake(due))
 
     async def _watch_progress(self, before: Dialogue, draft: Dialogue) -> Dialogue:
         """Do something about it when too many turns have led nowhere."""
@@ -198,7 +226,8 @@ class Turn:
             return draft
         draft = replace(draft, idle_turns=0)
         if settings.on_no_progress == "fallback" and settings.fallback_flow is not None:
-            return await self._advance(_awake(draft).push(self.toolbox.flows[settings.fallback_flow].frame()))
+            fallback = apply(draft, StartFlow(settings.fallback_flow), self.toolbox.flows)
+            return await self._advance(_awake(fallback))
         due = repair.due(draft, self.toolbox.flows, "pattern_no_progress", {"reason": settings.on_no_progress})
         return await self._advance(_awake(due))
 
@@ -207,7 +236,9 @@ class Turn:
         last = len(draft.said) - 1
         spoken = tuple(u for at, u in enumerate(draft.said) if not u.question or at == last)
         shown = _HIDDEN if self._is_sensitive(commands, before) else said
-        lines = (*draft.history, Line("user", shown), *(Line("assistant", u.text) for u in spoken if u.text))
+        secrets = self._secrets(before, draft)
+        answers = (Line("assistant", _masked(u.text, secrets)) for u in spoken if u.text)
+        lines = (*draft.history, Line("user", shown), *answers)
         most = self.assistant.config.settings.conversation.max_history
         return replace(
             draft,
@@ -216,6 +247,12 @@ class Turn:
             history=lines[-most:] if most else (),
             updated=self.toolbox.now.timestamp(),
         )
+
+    def _secrets(self, *dialogues: Dialogue) -> frozenset[str]:
+        """The values of sensitive slots, as they are said."""
+        slots = self.toolbox.flows.slots
+        values = ((name, value) for each in dialogues for name, value in visible(each, self.toolbox.flows).items())
+        return frozenset(plain(value) for name, value in values if name in slots and slots[name].sensitive)
 
     def _is_sensitive(self, commands: Sequence[Command], before: Dialogue) -> bool:
         """True where the message answers a question for a sensitive slot, or fills one."""
@@ -229,7 +266,27 @@ class Turn:
 def _standing(dialogue: Dialogue) -> tuple[object, ...]:
     """What changes when a conversation gets on: the flows, where they stand, and what is known."""
     flows = tuple((f.id, f.step, f.slots, f.asked) for f in dialogue.stack if f.kind != "pattern")
-    return (flows, dialogue.slots, dialogue.completed, dialogue.handed_off)
+    return (flows, dialogue.slots, dialogue.handed_off)
+
+
+def _masked(text: str, secrets: frozenset[str]) -> str:
+    """The text without these values, the longest first."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, _HIDDEN)
+    return text
+
+
+def _stands_still(dialogue: Dialogue, flows: Flows) -> bool:
+    """True where the flow waits at a step that failed, and not for an answer."""
+    return dialogue.top is not None and dialogue.top.waiting and pending(dialogue, flows) is None
+
+
+def _is_stale(pattern: Frame, dialogue: Dialogue) -> bool:
+    """True for a pattern about a flow that has left the stack since."""
+    if pattern.effect is not None:
+        return dialogue.index_of(pattern.effect.frame) is None
+    resumed = pattern.context.get("flow") if pattern.flow == "pattern_resumed" else None
+    return resumed is not None and (dialogue.base is None or dialogue.base.flow != resumed)
 
 
 def _awake(dialogue: Dialogue) -> Dialogue:

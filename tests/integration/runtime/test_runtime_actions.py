@@ -169,5 +169,5 @@ async def test_an_action_between_two_questions_runs_once() -> None:
         texts = ("/start_flow f", "/set_slot name=ana", "/set_slot a=1", "/chitchat", "/set_slot b=2")
         answers = [await chat.hear(text) for text in texts]
 
-    assert answers == ["Name?", "Found ANA.\nA?", "B?", "I'm here to help.\nB?", ""]
+    assert answers == ["Name?", "Found ANA.\nA?", "B?", "I'm here to help.\nB?", "Okay."]
     assert runs == ["ana"]

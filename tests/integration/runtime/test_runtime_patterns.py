@@ -116,7 +116,7 @@ async def test_a_flow_called_by_a_pattern_may_be_left_alone() -> None:
     alone = await heard("/chitchat", "/deny", more=more)
 
     assert in_flow[1:] == ["Nice?", "To whom?"]
-    assert alone == ["Nice?", ""]
+    assert alone == ["Nice?", "Okay."]
 
 
 async def test_a_pattern_that_loops_is_a_flow_error() -> None:

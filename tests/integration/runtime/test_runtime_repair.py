@@ -59,7 +59,7 @@ async def test_a_cancel_pattern_that_asks_may_be_refused() -> None:
     texts = ("/start_flow send_money", "/cancel_flow", "/cancel_flow", "/deny", "/cancel_flow", "/affirm")
     answers = await heard(*texts, more=more)
 
-    assert answers[1:] == ["Leave send_money?", "Leave send_money?", "To whom?", "Leave send_money?", ""]
+    assert answers[1:] == ["Leave send_money?", "Leave send_money?", "To whom?", "Leave send_money?", "Okay."]
 
 
 async def test_a_flow_can_be_left_and_another_entered_in_one_breath() -> None:

@@ -272,5 +272,5 @@ async def test_a_session_may_last_for_ever() -> None:
             each.watch.pass_by(timedelta(days=1000))
         answer, silence = await chat.hear("/set_slot a=1"), await other.hear("hello")
 
-        assert (answer, silence) == ("", "")
+        assert (answer, silence) == ("Okay.", "")
         assert other.dialogue.handed_off

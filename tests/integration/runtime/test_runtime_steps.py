@@ -148,7 +148,7 @@ SURE_SLOTS = "{x: {prompt: X?}, ok: {type: boolean}}"
         (", on_confirm: other", "/affirm", "other"),
         (", on_deny: [{step: sorry, type: say, message: sorry}]", "/deny", "sorry\ndone -"),
         (", on_deny: restart", "/deny", "X?"),
-        (", on_deny: end", "/deny", ""),
+        (", on_deny: end", "/deny", "Okay."),
     ],
 )
 async def test_a_confirm_goes_where_the_answer_leads(extra: str, answer: str, expected: str) -> None:

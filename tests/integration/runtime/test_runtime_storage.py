@@ -136,7 +136,7 @@ async def test_functions_that_do_not_fit_stop_the_start_before_the_store_is_open
     assert [(problem.key, problem.code) for problem in caught.value.problems] == [
         ("actions.pay.inputs", "function"), ("actions.post", "function"),
     ]  # fmt: skip
-    assert not (tmp_path / "soni.db").exists()  # noqa: ASYNC240 - a test may look at a file
+    assert not (tmp_path / "soni.db").exists()
 
 
 async def test_a_backend_that_is_not_there_is_refused() -> None:

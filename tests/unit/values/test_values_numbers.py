@@ -8,7 +8,7 @@ from soni.config.models import Slot
 from soni.understanding.values import answer, find, numbers
 from soni.value import Value
 
-from .saying import MOMENT, answered, values
+from .saying import MOMENT, answered, moment, values
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ from .saying import MOMENT, answered, values
         ("minus five", [-5.0]),
         ("-5", [-5.0]),
         ("minus 5", [-5.0]),
-        ("3-5", [3.0, 5.0]),
+        ("3-5", []),
         ("3 ½", [3.0]),
         ("50kg", [50.0]),
         ("10%", [10.0]),
@@ -62,20 +62,30 @@ def test_numbers_are_found_as_they_are_said(text: str, expected: list[Value]) ->
     ("text", "language", "expected"),
     [
         ("1,000", "en", 1000.0),
-        ("1,000", "es", 1.0),
+        ("1,000", "es", None),
         ("1.000", "es", 1000.0),
-        ("1.000", "en", 1.0),
+        ("1.000", "en", None),
         ("1.000,50", "en", 1000.5),
+        ("10.000", "en", None),
+        ("1.500 million", "en", None),
+        ("1.5000", "en", 1.5),
+        ("1500.250", "en", 1500.25),
+        ("1 500", "en", 1500.0),
+        ("12 500", "en", 12500.0),
+        ("1 200,50", "en", 1200.5),
+        ("5 50", "en", None),
+        ("1.500", "de", 1500.0),
+        ("12,30", "en", 12.3),
         ("50,5", "en", 50.5),
         ("0.500", "es", 0.5),
         ("1'000'000", "de", 1000000.0),
         ("10 000,5", "fr", 10000.5),
-        ("1.500", "ja", 1.5),
+        ("1.500", "ja", None),
         ("1.500", "nl", 1500.0),
     ],
 )
-def test_the_language_decides_what_a_mark_means(text: str, language: str, expected: float) -> None:
-    """A comma groups in English and is the decimal mark in Spanish, unless the digits allow one reading only."""
+def test_the_language_decides_what_a_mark_means(text: str, language: str, expected: float | None) -> None:
+    """A comma groups in English and is the decimal mark in Spanish; one before three digits is no safe reading."""
     assert answered("float", text, language) == expected
 
 
@@ -124,6 +134,48 @@ def test_numbers_of_days_times_addresses_and_telephones_are_not_counted() -> Non
     assert values("integer", text) == [7]
     assert values("integer", "in 14 days") == []
     assert values("integer", "for 14 days") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("50-60", "en"),
+        ("50 - 60", "en"),
+        ("50 to 60", "en"),
+        ("between 50 and 60", "en"),
+        ("from fifty to sixty", "en"),
+        ("50 or 60", "en"),
+        ("fifty, 60", "en"),
+        ("two fifty", "en"),
+        ("a couple of hundred", "en"),
+        ("a few hundred", "en"),
+        ("several thousand", "en"),
+        ("entre 50 y 60", "es"),
+        ("50 o 60", "es"),
+        ("un par de miles", "es"),
+        ("zwischen 50 und 60", "de"),
+        ("50 bis 60", "de"),
+        ("entre 50 et 60", "fr"),
+        ("tra 50 e 60", "it"),
+        ("50 a 60", "pt"),
+    ],
+)
+def test_a_range_and_a_vague_number_are_no_value(text: str, language: str) -> None:
+    """Neither end of a range is what was said, whatever the slot is described with."""
+    for slot in (
+        Slot(type="float"),
+        Slot(type="float", description="the amount in euros"),
+        Slot(type="integer"),
+        Slot(type="money"),
+    ):
+        assert answer(slot, text, moment(language)) is None
+        assert [one.value for one in find(slot, text, moment(language)) if one.score >= 0.5] == []
+
+
+def test_a_number_behind_another_is_no_range_where_it_is_far_away() -> None:
+    """An account is not the end of an amount."""
+    assert values("float", "50 to 4242") == [50.0, 4242.0]
+    assert values("float", "60 to 50") == [60.0, 50.0]
 
 
 def test_the_documented_examples_hold() -> None:

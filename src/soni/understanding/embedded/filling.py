@@ -152,7 +152,7 @@ def _typed(
         for name in free
         if wanted[name].slot.type != "string" or wanted[name].slot.pattern is not None
         for one in found[name]
-        for score, cued in (_fit(said, reach, wanted[name], one),)
+        for score, cued in (_fit(said, reach, wanted[name], one, found),)
         if score >= SURE
     ]
     pairs.sort(key=lambda pair: (-pair[0], pair[3].start))
@@ -169,13 +169,22 @@ def _typed(
     return kept
 
 
-def _fit(said: Said, reach: Reach, cues: SlotCues, one: Found) -> tuple[float, bool]:
+def _fit(
+    said: Said, reach: Reach, cues: SlotCues, one: Found, found: Mapping[str, list[Found]]
+) -> tuple[float, bool]:
     """How well a value fits a slot, and whether words beside it say so."""
     first, last = said.words_within(one.start, one.end)
     words = [word.text for word in said.words]
     inner = set(words[first:last])
     before, near, behind = words[max(0, first - 1) : first], words[max(0, first - 3) : first], words[last : last + 1]
-    rivals = [other for other in reach.slots.values() if other is not cues and other.slot.type == cues.slot.type]
+    rivals = [
+        other
+        for other in reach.slots.values()
+        if other is not cues
+        and other.slot.type == cues.slot.type
+        # Choices differ from slot to slot: a cabin is no rival for a city.
+        and (cues.slot.type != "choice" or any(_overlap(one, each) for each in found.get(other.name, ())))
+    ]
 
     def cue(slot: SlotCues) -> float:
         score = 0.0
@@ -229,6 +238,10 @@ def _named(
         elif only == [name] and (one := next((one for one in known[name] if _clear(one, spans)), None)):
             spans.append((one.start, one.end))
             yield Filled(name, one.value, one.start, one.end, cued=False)
+
+
+def _overlap(one: Found, other: Found) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _clear(one: Found, spans: list[tuple[int, int]]) -> bool:

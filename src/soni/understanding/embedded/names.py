@@ -97,9 +97,18 @@ def name_before(said: Said, reach: Reach, cues: SlotCues, spans: Spans, language
             if named is not None and not _only_literals(said, named, reach, language):
                 return named
     capitals = [at for at, word in enumerate(said.words) if word.capital and not _taken(said, at, spans)]
+    if capitals[:1] == [1] and _opens_with_name(said, reach, spans, language):
+        capitals.insert(0, 0)
     if capitals and capitals == list(range(capitals[0], capitals[-1] + 1)) and len(capitals) <= MAX_WORDS:
         return reads_as_name(said, Gap(capitals[0], capitals[-1] + 1), cues, language)
     return None
+
+
+def _opens_with_name(said: Said, reach: Reach, spans: Spans, language: Language) -> bool:
+    """Whether the first word, which has a capital letter in any case, is the first of a name: *Ana Ruiz*."""
+    first = said.words[0]
+    ordinary = reach.literals | reach.verbs | language.common | language.politeness
+    return said.text[first.start].isupper() and first.text not in ordinary and not _taken(said, 0, spans)
 
 
 def reads_as_name(said: Said, gap: Gap, cues: SlotCues, language: Language) -> Gap | None:
@@ -115,6 +124,8 @@ def reads_as_name(said: Said, gap: Gap, cues: SlotCues, language: Language) -> G
         return None
     empty = language.common | language.vague | language.articles
     if all(word.text in empty and not word.capital for word in words):
+        return None
+    if not cues.open_ended and all(word.text[0].isdigit() for word in words):
         return None
     opening = words[0]
     if opening.text in language.common - language.articles and not opening.capital and not cues.open_ended:

@@ -154,7 +154,9 @@ def _cues(name: str, slot: Slot, templates: tuple[Template, ...], language: Lang
     spelled = plain_words(name.replace("_", " "))
     own = set(spelled)
     open_ended = slot.type == "string" and bool(language.open_ended & own)
-    words = own if open_ended else own.union(plain_words(slot.description))
+    # "The flight to take, from the list" is about no direction; a slot called from_account is.
+    described = () if open_ended else (word for word in plain_words(slot.description) if word not in language.common)
+    words = own.union(described)
     directed = [(preposition, about) for preposition, about in language.directions if about & words]
     if not left & {preposition for preposition, _ in language.directions}:
         left.update(preposition for preposition, _ in directed)

@@ -42,7 +42,16 @@ class Said:
 
     def after(self, first: int) -> "Said":
         """What was said from this word on."""
-        return say(self.text[self.words[first].start :]) if first < len(self.words) else say("")
+        if first >= len(self.words):
+            return say("")
+        # Not taken apart anew: what opens the rest did not open the message, and its capital letter still tells.
+        start = self.words[first].start
+        moved = (
+            Word(word.text, word.start - start, word.end - start, word.breaks and at > first, word.capital)
+            for at, word in enumerate(self.words)
+            if at >= first
+        )
+        return Said(self.text[start:], tuple(moved))
 
     def without(self, spans: Iterable[tuple[int, int]]) -> str:
         """What was written, without these stretches of characters."""

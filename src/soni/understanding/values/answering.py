@@ -20,6 +20,9 @@ from soni.value import Value
 PLAUSIBLE: Final = 0.25
 """What scores less is no answer, even where it is asked for."""
 
+_ALIKE: Final = 0.06
+"""Values whose scores differ by less are as likely: *fifty, 60*, in words and in digits."""
+
 _MAX_DAY: Final = 40
 """A text up to this many characters that says no day in a known way may say it in one that dateparser knows."""
 
@@ -63,7 +66,7 @@ def _meant(slot: Slot, spans: Spans, reading: Reading) -> Value | None:
     if not kept:
         return None
     best = max(span.score for span in kept)
-    surest = [span.value for span in kept if span.score == best]
+    surest = [span.value for span in kept if span.score > best - _ALIKE]
     alike = all(other == surest[0] for other in surest)
     return surest[0] if alike or slot.type in _FIRST_COUNTS else None
 

@@ -2,20 +2,22 @@
 
 import re
 from datetime import datetime, timedelta
-from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
 from soni.config.models import Slot
 from soni.understanding.values import shapes
+from soni.understanding.values.amounts import Amount, currencies_of, is_foreign, measured
 from soni.understanding.values.base import Found, Moment
 from soni.understanding.values.choices import choices_in
 from soni.understanding.values.limits import within
+from soni.understanding.values.numbers import UNCLEAR
 from soni.understanding.values.reading import Reading, read
 from soni.understanding.values.spans import Span, parted
 from soni.understanding.values.strings import strings_in
 from soni.understanding.values.text import plain
 from soni.understanding.values.times import ClockTime
+from soni.understanding.values.vocabulary import vocabulary_of
 from soni.understanding.values.yes_no import yes_or_no
 from soni.value import Value
 
@@ -56,9 +58,7 @@ def spans_of(slot: Slot, reading: Reading) -> Spans:
         case "integer":
             return _integers(slot, reading)
         case "float":
-            return [
-                Span(span.start, span.end, float(span.value), _weighed(slot, span, reading)) for span in reading.numbers
-            ]
+            return _floats(slot, reading)
         case "boolean":
             said = yes_or_no(reading.folded.original, reading.language)
             return [] if said is None else [Span(0, len(reading.text), said)]
@@ -75,7 +75,10 @@ def spans_of(slot: Slot, reading: Reading) -> Spans:
                 Span(span.start, span.end, shapes.seconds(span.value.total), span.score) for span in reading.lengths
             ]
         case "money":
-            return [Span(span.start, span.end, shapes.money(span.value), span.score) for span in reading.amounts]
+            return [
+                Span(span.start, span.end, shapes.money(span.value), span.score)
+                for span in _own(slot, reading.amounts, reading)
+            ]
         case "email":
             return list(reading.emails)
         case "phone":
@@ -104,20 +107,47 @@ def next_moment(told: ClockTime, moment: Moment) -> str:
 
 def _integers(slot: Slot, reading: Reading) -> Spans:
     found: Spans = []
-    for span, amount in zip(reading.numbers, reading.amounts, strict=True):
-        if (whole := shapes.integer(span.value)) is not None:
+    for span in _own(slot, reading.priced, reading):
+        number = span.value.number
+        if (whole := shapes.integer(measured(slot, span.value, reading.language))) is not None:
             score = _weighed(slot, span, reading)
-            found.append(Span(span.start, span.end, whole, score * _PRICED if amount.value.currency else score))
+            mine = not span.value.currency or span.value.currency in currencies_of(slot, reading.language)
+            found.append(Span(number.start, number.end, whole, score if mine else score * _PRICED))
     return found
 
 
-def _weighed(slot: Slot, number: Span[Decimal], reading: Reading) -> float:
+def _floats(slot: Slot, reading: Reading) -> Spans:
+    spans = reading.priced if currencies_of(slot, reading.language) else reading.counted
+    return [
+        Span(
+            span.value.number.start,
+            span.value.number.end,
+            float(measured(slot, span.value, reading.language)),
+            _weighed(slot, span, reading),
+        )
+        for span in _own(slot, spans, reading)
+    ]
+
+
+def _own(slot: Slot, spans: list[Span[Amount]], reading: Reading) -> list[Span[Amount]]:
+    """Those that are of no other currency than the slot's."""
+    return [span for span in spans if not is_foreign(slot, span.value.currency, reading.language)]
+
+
+def _weighed(slot: Slot, amount: Span[Amount], reading: Reading) -> float:
     """The score of a number by the word behind it: full where the author describes the slot with it."""
     words = _described(slot.description, slot.prompt.text if slot.prompt else "", slot.examples)
-    counted = _COUNTED.match(reading.text, number.end) if words else None
-    if counted is None:
-        return number.score
-    return 1.0 if _stem(counted[1]) in words else number.score * _UNRELATED
+    if not words or amount.score <= UNCLEAR:
+        return amount.score
+    if amount.value.currency in currencies_of(slot, reading.language):
+        return 1.0
+    counted = _COUNTED.match(reading.text, amount.value.number.end)
+    # A word of the grammar counts nothing: "50 or 60", "50 for Ana"; nor does a number word: "two fifty".
+    if counted is None or counted[1] in _around(vocabulary_of(reading.language).code):
+        return amount.score
+    if any(number.start == counted.start(1) for number in reading.numbers):
+        return amount.score
+    return 1.0 if _stem(counted[1]) in words else amount.score * _UNRELATED
 
 
 def _datetimes(reading: Reading) -> Spans:
@@ -141,6 +171,15 @@ def _datetimes(reading: Reading) -> Spans:
     if not days:
         spans += [Span(span.start, span.end, next_moment(span.value, moment), span.score * 0.8) for span in times]
     return sorted(spans, key=lambda span: span.start)
+
+
+@lru_cache(maxsize=32)
+def _around(code: str) -> frozenset[str]:
+    """Words that may follow a number without being what is counted."""
+    vocabulary = vocabulary_of(code)
+    kinds = (vocabulary.conjunctions, vocabulary.either_or, vocabulary.range_to, vocabulary.rather, vocabulary.soft)
+    carrying = (vocabulary.closers, vocabulary.openers)
+    return frozenset(phrase.split()[0] for kind in (*kinds, *carrying) for phrase in kind)
 
 
 @lru_cache(maxsize=256)

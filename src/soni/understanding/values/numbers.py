@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from soni.understanding.values._libraries import number_parser
@@ -21,6 +22,12 @@ _ATTACHED: Final = "%|kg|km|cm|mm|lbs?|eur|usd|gbp|chf|x"
 _MAX_WORDS: Final = 20
 """Words of one number; without an end, a long text of number words would be gone over again from each of them."""
 
+UNCLEAR: Final = 0.2
+"""The score of a number that may mean another one or none: it answers nothing."""
+
+_TENFOLD: Final = 10
+"""*50 to 60* is a range; in *50 to 4242* the second is something else."""
+
 _HALF: Final = Decimal("0.5")
 _WORD: Final = re.compile(r"\w+")
 _WORD_BEFORE: Final = re.compile(r"([^\W\d_][\w']*)\s{1,3}\Z")
@@ -36,6 +43,8 @@ class _Grammar:
     and_a_half: re.Pattern[str]
     before_number: frozenset[str]
     after_pronoun: re.Pattern[str]
+    joins: re.Pattern[str]
+    between: re.Pattern[str]
     short_run: str
     fixed: Mapping[str, int]
     scales: Mapping[str, int]
@@ -46,6 +55,46 @@ def numbers_in(text: str, language: str) -> list[Span[Decimal]]:
     vocabulary = vocabulary_of(language)
     grammar = _grammar(vocabulary.code)
     return apart([*_in_digits(text, vocabulary, grammar), *_in_words(text, vocabulary, grammar)])
+
+
+def without_ranges(text: str, numbers: list[Span[Decimal]], language: str) -> list[Span[Decimal]]:
+    """The numbers; those of a range (*50-60*, *50 or 60*) score 0.2 at most, since neither of them is what is meant."""
+    grammar = _grammar(vocabulary_of(language).code)
+    unclear: set[int] = set()
+    for index, (low, high) in enumerate(pairwise(numbers)):
+        join = grammar.joins.fullmatch(text, low.end, high.start)
+        if join is None:
+            continue
+        between = grammar.between.search(text, max(0, low.start - _BEFORE), low.start)
+        if join["and"] and not between:
+            continue
+        if join["or"] or 0 <= low.value < high.value <= _TENFOLD * low.value:
+            unclear |= {index, index + 1}
+    return [
+        replace(span, score=min(span.score, UNCLEAR)) if index in unclear else span
+        for index, span in enumerate(numbers)
+    ]
+
+
+def readable_twice(text: str, language: str) -> tuple[str, ...] | None:
+    """Digits of a folded text that are one number in this language and a thousand times as much in others, and both readings.
+
+    >>> readable_twice("1.500 please", "en")
+    ('1.500', '1500', '1.5')
+    """
+    vocabulary = vocabulary_of(language)
+    for match in matches(_grammar(vocabulary.code).digits, text):
+        digits = match["digits"]
+        if _is_readable_twice(digits, vocabulary.decimal):
+            whole, fraction = digits.split(vocabulary.decimal)
+            fraction = fraction.rstrip("0")
+            return digits, digits.replace(vocabulary.decimal, ""), f"{whole}{vocabulary.decimal}{fraction or '00'}"
+    return None
+
+
+def _is_readable_twice(digits: str, decimal: str) -> bool:
+    """A decimal mark before three digits: few have three decimals to tell, and many group by thousands as in another language."""
+    return bool(re.fullmatch(rf"[1-9]\d{{0,2}}{re.escape(decimal)}\d{{3}}", digits))
 
 
 def run_pattern(language: str) -> str:
@@ -85,7 +134,7 @@ def _grouped(groups: list[str]) -> bool:
 def _in_digits(text: str, vocabulary: Vocabulary, grammar: _Grammar) -> Iterator[Span[Decimal]]:
     for match in matches(grammar.digits, text):
         number = number_from(match["digits"], vocabulary.decimal)
-        if number is None:
+        if number is None or _is_readable_twice(match["digits"], vocabulary.decimal):
             continue
         for scale in _WORD.findall(match["scale"] or ""):
             number *= grammar.scales.get(scale, 1)
@@ -98,6 +147,9 @@ def _in_words(text: str, vocabulary: Vocabulary, grammar: _Grammar) -> Iterator[
     for match in matches(grammar.in_words, text):
         if match["half"]:
             yield Span(match.start(), match.end(), Decimal(grammar.scales[spaced(match["halved"])]) / 2)
+        elif match["vague"]:
+            # "A few hundred" is no number; what it is made of is none either.
+            yield Span(match.start(), match.end(), Decimal(grammar.scales[spaced(match["vaguely"])]), UNCLEAR)
         elif match["fixed"]:
             yield Span(match.start(), match.end(), Decimal(grammar.fixed[spaced(match["fixed"])]), 0.8)
         else:
@@ -196,20 +248,26 @@ def _grammar(code: str) -> _Grammar:
         after_article = any_of(())
     long = any_of(scale for scale in scales if len(scale) > 1)
     short = any_of(scale for scale in scales if len(scale) == 1)
-    whole = r"(?:\d{1,3}(?: \d{3})+(?!\d)|\d+)" if vocabulary.decimal == "," else r"\d+"
+    whole = r"(?:[1-9]\d{0,2}(?: \d{3})+(?!\d)|\d+)"
+    of = any_of(vocabulary.of)
+    ands = any_of(word for word in vocabulary.conjunctions if word not in vocabulary.either_or)
     return _Grammar(
         digits=re.compile(
-            rf"(?<![\w.,:/])(?P<sign>[-+])?(?P<digits>{whole}(?:[.,']\d+)*)"
+            rf"(?:(?<![\w.,:/])|(?<=(?<!\w)(?:eur|usd|gbp|chf)))(?P<sign>[-+])?(?P<digits>{whole}(?:[.,']\d+)*)"
             rf"(?P<scale>(?:\s{{0,3}}{long}(?!\w))+|{short}(?!\w))?(?=(?:{_ATTACHED})(?!\w)|(?!\w))(?![:/]\d)"
         ),
         in_words=re.compile(
-            rf"(?<!\w)(?=\w)(?:(?P<half>{any_of(vocabulary.half)}\s+)(?P<halved>{long})|(?P<fixed>{any_of(fixed)})"
+            rf"(?<!\w)(?=\w)(?:(?P<half>{any_of(vocabulary.half)}\s+)(?P<halved>{long})|(?P<vague>{any_of(vocabulary.vague)}\s+)(?:{of}\s+)?(?P<vaguely>{long})|(?P<fixed>{any_of(fixed)})"
             rf"|(?:(?P<article>{any_of(vocabulary.one)})\s+(?={after_article}(?!\w)))?(?P<run>{run}))(?!\w)"
         ),
         minus=re.compile(rf"(?<!\w)(?=\w){any_of(vocabulary.minus)}\s\Z"),
         and_a_half=re.compile(rf"\s{any_of(vocabulary.and_a_half)}(?!\w)"),
         before_number=_last_words(vocabulary) if vocabulary.before_number else frozenset(),
         after_pronoun=re.compile(rf"\s+{any_of(vocabulary.after_pronoun)}(?!\w)"),
+        joins=re.compile(
+            rf"\s{{0,3}}-\s{{0,3}}|\s{{1,3}}(?:{any_of(vocabulary.range_to)}|(?P<or>{any_of(vocabulary.either_or)})|(?P<and>{ands}))\s{{1,3}}"
+        ),
+        between=re.compile(rf"(?<!\w){any_of(vocabulary.between)}\s{{1,3}}\Z"),
         short_run=short_run,
         fixed=fixed,
         scales=scales,

@@ -8,11 +8,13 @@ from typing import Final
 
 from soni.config.models import Slot, SlotType
 from soni.understanding.values import shapes
+from soni.understanding.values.amounts import currencies_of, is_foreign
 from soni.understanding.values.answering import answer
 from soni.understanding.values.base import InvalidValue, Moment
 from soni.understanding.values.limits import check_limits, check_pattern
 from soni.understanding.values.money import currency_of
-from soni.understanding.values.numbers import MAX_DIGITS
+from soni.understanding.values.numbers import MAX_DIGITS, readable_twice
+from soni.understanding.values.reading import read
 from soni.understanding.values.strings import items
 from soni.value import Value
 
@@ -32,6 +34,10 @@ _WANTED: Final[dict[SlotType, str]] = {
     "list": "Please give a list, separated by commas.",
     "object": "Please give an object in JSON.",
 }
+_NUMBERS: Final = frozenset(("integer", "float", "money"))
+_IN_CURRENCY: Final = "Please give the amount in {0}."
+_CURRENCIES: Final = {"EUR": "euros", "USD": "US dollars", "GBP": "pounds", "JPY": "yen", "CHF": "Swiss francs"}
+_TWICE: Final = "{0} can be read in two ways. Please write {1} or {2}."
 
 
 def parse(slot: Slot, written: Value, moment: Moment) -> Value:
@@ -43,7 +49,9 @@ def parse(slot: Slot, written: Value, moment: Moment) -> Value:
         raise InvalidValue("empty", _wanted(slot))
     value = _from_text(slot, written, moment) if isinstance(written, str) else _from_json(slot, written, moment)
     if value is None:
-        raise InvalidValue("choice" if slot.type == "choice" else "type", _wanted(slot))
+        raise InvalidValue("choice" if slot.type == "choice" else "type", _refusal(slot, written, moment))
+    if isinstance(value, dict) and slot.type == "money":
+        _check_currency(slot, value["currency"], moment)
     if isinstance(value, str) and slot.type == "string":
         check_pattern(slot, value)
     check_limits(slot, value)
@@ -56,6 +64,28 @@ def parse_or_none(slot: Slot, written: Value, moment: Moment) -> Value | None:
         return parse(slot, written, moment)
     except InvalidValue:
         return None
+
+
+def _refusal(slot: Slot, written: Value, moment: Moment) -> str:
+    """Why this is no value, where that can be told; else what is wanted."""
+    if not isinstance(written, str) or slot.type not in _NUMBERS:
+        return _wanted(slot)
+    reading = read(written, moment)
+    if any(is_foreign(slot, span.value.currency, moment.language) for span in reading.counted):
+        return _in_currency(slot, moment)
+    if both := readable_twice(reading.text, moment.language):
+        return _TWICE.format(*both)
+    return _wanted(slot)
+
+
+def _check_currency(slot: Slot, currency: Value, moment: Moment) -> None:
+    if isinstance(currency, str) and is_foreign(slot, currency, moment.language):
+        raise InvalidValue("type", _in_currency(slot, moment))
+
+
+def _in_currency(slot: Slot, moment: Moment) -> str:
+    named = sorted(currencies_of(slot, moment.language))
+    return _IN_CURRENCY.format(" or ".join(_CURRENCIES.get(code, code) for code in named))
 
 
 def _wanted(slot: Slot) -> str:

@@ -5,12 +5,12 @@ from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Final
 
+from soni.understanding.values.amounts import Amount, amounts_in, as_money
 from soni.understanding.values.base import Moment
 from soni.understanding.values.contacts import emails_in, phone_shapes_in, phones_among
 from soni.understanding.values.dates import dates_in
 from soni.understanding.values.durations import Length, lengths_in, moments_in
-from soni.understanding.values.money import Amount, amounts_in
-from soni.understanding.values.numbers import numbers_in
+from soni.understanding.values.numbers import numbers_in, without_ranges
 from soni.understanding.values.spans import Span, apart, parted
 from soni.understanding.values.text import fold
 from soni.understanding.values.times import ClockTime, times_in
@@ -85,12 +85,22 @@ class Reading:
         free, _ = parted(numbers_in(self.text, self.language), [*days, *sure_times, *self.emails, *international])
         sure, doubtful = parted(free, [*self.lengths, *doubtful_times, *self.phone_shapes])
         lowered = [Span(span.start, span.end, span.value, span.score * _DOUBT) for span in doubtful]
-        return apart([*sure, *lowered])
+        return without_ranges(self.text, apart([*sure, *lowered]), self.language)
+
+    @cached_property
+    def counted(self) -> list[Span[Amount]]:
+        """Numbers with the usual currencies, which need no library."""
+        return amounts_in(self.folded, self.numbers, self.language, rare=False)
+
+    @cached_property
+    def priced(self) -> list[Span[Amount]]:
+        """Numbers with any currency."""
+        return amounts_in(self.folded, self.numbers, self.language, rare=True)
 
     @cached_property
     def amounts(self) -> list[Span[Amount]]:
         """Amounts of money."""
-        return amounts_in(self.folded, self.numbers, self.language)
+        return as_money(self.folded, self.priced)
 
 
 @lru_cache(maxsize=8)

@@ -3,8 +3,8 @@
 from datetime import datetime
 from decimal import Decimal
 
+from soni.understanding.values.amounts import Amount
 from soni.understanding.values.base import Moment
-from soni.understanding.values.money import Amount
 from soni.understanding.values.times import ClockTime
 from soni.value import Value
 

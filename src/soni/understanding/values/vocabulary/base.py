@@ -68,6 +68,13 @@ class Vocabulary:
     """Before these words they are none."""
     pronoun_is_article: bool = False
     """Before any word at all they are hardly ever meant as numbers."""
+    vague: tuple[str, ...] = ()
+    """Before a scale they make no number of it: *a few* hundred."""
+    range_to: tuple[str, ...] = ()
+    """Between two numbers they make a range: 50 *to* 60."""
+    either_or: tuple[str, ...] = ()
+    between: tuple[str, ...] = ()
+    """Before two numbers with a conjunction: *between* 50 and 60."""
 
     # Places in a row.
     ordinals: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
@@ -131,6 +138,8 @@ class Vocabulary:
 
     currencies: Mapping[str, str] = field(default_factory=dict)
     """Names of money, to ISO 4217."""
+    cents: tuple[str, ...] = ()
+    """Hundredths of any of them."""
 
     # Answers.
     openers: tuple[str, ...] = ()

@@ -61,6 +61,10 @@ ENGLISH = Vocabulary(
         of | is | that | which | with | in | from | on | at | for | to | please | has | was | would | who | as | if | or | i | you
         we | it | thing | day | more | moment | sec
     """),
+    vague=words("a few | few | several | some | many | a couple of | couple of | a couple | couple"),
+    range_to=words("to | till | until | through | up to"),
+    either_or=words("or"),
+    between=words("between"),
     ordinals=table("""
         first 1 | second 2 | third 3 | fourth 4 | fifth 5 | sixth 6 | seventh 7 | eighth 8 | ninth 9 | tenth 10 | eleventh 11
         twelfth 12 | thirteenth 13 | fourteenth 14 | fifteenth 15 | sixteenth 16 | seventeenth 17 | eighteenth 18 | nineteenth 19
@@ -124,6 +128,7 @@ ENGLISH = Vocabulary(
         zlotys PLN | canadian dollars CAD | australian dollars AUD | reais BRL | rubles RUB | roubles RUB | norwegian kroner NOK
         swedish kronor SEK | danish kroner DKK
     """),
+    cents=words("cent | cents | ct | cts | ¢ | penny | pence | pennies"),
     openers=words("""
         it's | it is | its | it will be | it'll be | it should be | it would be | it was | that's | that is | that would be
         that will be | that'd be | this is | they are | there are | there will be | there'll be | we are | we're | we will be

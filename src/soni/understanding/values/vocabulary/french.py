@@ -34,6 +34,10 @@ FRENCH = Vocabulary(
     and_a_half=words("et demi | et demie"),
     pronouns=words("un | une"),
     pronoun_is_article=True,
+    vague=words("quelques | plusieurs"),
+    range_to=words("à | jusqu'à"),
+    either_or=words("ou"),
+    between=words("entre"),
     ordinals=table("""
         premier 1 | première 1 | deuxième 2 | second 2 | seconde 2 | troisième 3 | quatrième 4 | cinquième 5 | sixième 6
         septième 7 | huitième 8 | neuvième 9 | dixième 10
@@ -80,6 +84,7 @@ FRENCH = Vocabulary(
         euro EUR | euros EUR | balles EUR | dollar USD | dollars USD | livre GBP | livres GBP | livres sterling GBP | yen JPY
         yens JPY | franc suisse CHF | francs suisses CHF | francs CHF | dollars canadiens CAD
     """),
+    cents=words("centime | centimes"),
     openers=words("""
         c'est | ce sera | ce serait | ça fait | il y a | nous sommes | on est | on sera | nous serons | je suis | je m'appelle
         mon nom est | le nom est | au nom de | appelez-moi | je veux | je voudrais | j'aimerais | je préfère | j'ai besoin de

@@ -34,6 +34,10 @@ GERMAN = Vocabulary(
     and_a_half=words("und eine halbe | einhalb"),
     pronouns=words("ein | eine | einen | einem | einer"),
     pronoun_is_article=True,
+    vague=words("ein paar | einige | mehrere"),
+    range_to=words("bis | bis zu"),
+    either_or=words("oder"),
+    between=words("zwischen"),
     ordinals=table("""
         erste 1 | erster 1 | ersten 1 | erstes 1 | zweite 2 | zweiter 2 | zweiten 2 | zweites 2 | dritte 3 | dritter 3 | dritten 3
         vierte 4 | vierten 4 | fünfte 5 | fünften 5 | sechste 6 | sechsten 6 | siebte 7 | siebten 7 | achte 8 | achten 8 | neunte 9
@@ -82,6 +86,7 @@ GERMAN = Vocabulary(
     currencies=names(
         "euro EUR | euros EUR | dollar USD | pfund GBP | yen JPY | franken CHF | schweizer franken CHF | zloty PLN | kronen SEK"
     ),
+    cents=words("cent | cents"),
     openers=words("""
         es ist | es sind | das ist | das sind | es wäre | das wäre | wir sind | ich bin | ich heiße | mein name ist | der name ist
         auf den namen | nenn mich | nennen sie mich | ich möchte | ich will | ich hätte gern | ich hätte gerne | ich brauche

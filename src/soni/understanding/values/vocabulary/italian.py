@@ -29,6 +29,10 @@ ITALIAN = Vocabulary(
     and_a_half=words("e mezzo | e mezza"),
     pronouns=words("un | uno | una"),
     pronoun_is_article=True,
+    vague=words("alcuni | alcune | qualche | un paio di | diverse"),
+    range_to=words("a | fino a"),
+    either_or=words("o | oppure"),
+    between=words("tra | fra"),
     ordinals=table("""
         primo 1 | prima 1 | secondo 2 | seconda 2 | terzo 3 | terza 3 | quarto 4 | quarta 4 | quinto 5 | quinta 5 | sesto 6
         settimo 7 | ottavo 8 | nono 9 | decimo 10
@@ -72,6 +76,7 @@ ITALIAN = Vocabulary(
     currencies=names(
         "euro EUR | dollaro USD | dollari USD | sterlina GBP | sterline GBP | yen JPY | franchi svizzeri CHF | franchi CHF"
     ),
+    cents=words("centesimo | centesimi | cent"),
     openers=words("""
         è | sono | sarebbe | saranno | siamo | saremo | mi chiamo | il mio nome è | il nome è | a nome di | a nome | chiamami
         voglio | vorrei | preferisco | mi serve | mi servono | prendo | scelgo | dammi | mi dia | diciamo | credo | penso | a | ad

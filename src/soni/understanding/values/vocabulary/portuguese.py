@@ -30,6 +30,10 @@ PORTUGUESE = Vocabulary(
     and_a_half=words("e meio | e meia"),
     pronouns=words("um | uma"),
     pronoun_is_article=True,
+    vague=words("alguns | algumas | uns | umas | um par de | vários"),
+    range_to=words("a | até"),
+    either_or=words("ou"),
+    between=words("entre"),
     ordinals=table("""
         primeiro 1 | primeira 1 | segundo 2 | segunda 2 | terceiro 3 | terceira 3 | quarto 4 | quarta 4 | quinto 5 | quinta 5
         sexto 6 | sexta 6 | sétimo 7 | oitavo 8 | nono 9 | décimo 10
@@ -77,6 +81,7 @@ PORTUGUESE = Vocabulary(
     currencies=names(
         "euro EUR | euros EUR | dólar USD | dólares USD | libra GBP | libras GBP | real BRL | reais BRL | iene JPY | ienes JPY"
     ),
+    cents=words("cêntimo | cêntimos | centavo | centavos"),
     openers=words("""
         é | são | seria | será | serão | somos | seremos | sou | me chamo | chamo-me | meu nome é | o meu nome é | o nome é
         em nome de | quero | queria | gostaria | gostaria de | prefiro | preciso | preciso de | escolho | me dá | dê-me | digamos

@@ -32,6 +32,10 @@ SPANISH = Vocabulary(
     and_a_half=words("y medio | y media"),
     pronouns=words("un | una | uno"),
     pronoun_is_article=True,
+    vague=words("unos pocos | unos cuantos | varios | varias | algunos | un par de"),
+    range_to=words("a | hasta"),
+    either_or=words("o | u"),
+    between=words("entre"),
     ordinals=table("""
         primero 1 | primera 1 | primer 1 | segundo 2 | segunda 2 | tercero 3 | tercera 3 | tercer 3 | cuarto 4 | cuarta 4 | quinto 5
         quinta 5 | sexto 6 | sexta 6 | séptimo 7 | séptima 7 | octavo 8 | octava 8 | noveno 9 | novena 9 | décimo 10 | décima 10
@@ -81,6 +85,7 @@ SPANISH = Vocabulary(
         yenes JPY | peso mexicano MXN | pesos mexicanos MXN | pesos argentinos ARS | pesos colombianos COP | pesos chilenos CLP
         francos suizos CHF | reales BRL | soles PEN
     """),
+    cents=words("céntimo | céntimos | centavo | centavos | cent | cents"),
     openers=words("""
         es | son | sería | serían | será | serán | somos | seremos | soy | me llamo | mi nombre es | el nombre es | a nombre de
         llámame | quiero | quisiera | querría | me gustaría | prefiero | necesito | ponme | pon | dame | deme | digamos | creo que
