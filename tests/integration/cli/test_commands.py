@@ -80,12 +80,21 @@ def test_settings_that_do_nothing_are_noted(folder: Path) -> None:
 
 def test_a_missing_action_is_a_problem(folder: Path) -> None:
     """What is written in Python is checked as well."""
+    (folder / "soni.yaml").write_text(GOOD + "actions: {pay: {}}\n")
+    result = CliRunner().invoke(app, ["validate"])
+
+    assert result.exit_code == 1
+    assert "soni.yaml:11: error: actions.pay" in result.stdout
+
+
+def test_a_missing_module_is_a_problem(folder: Path) -> None:
+    """What may be in the missing module is not called missing as well."""
     (folder / "soni.yaml").write_text(GOOD + "actions: {pay: {}}\nsettings: {modules: [nowhere_to_be_found]}\n")
     result = CliRunner().invoke(app, ["validate"])
 
     assert result.exit_code == 1
-    assert "nowhere_to_be_found" in result.stdout
-    assert "'pay'" in result.stdout or '"pay"' in result.stdout
+    assert "soni.yaml:12: error: settings.modules: There is no module 'nowhere_to_be_found'" in result.stdout
+    assert result.stdout.count("error:") == 1
 
 
 def test_problems_for_programs(folder: Path) -> None:

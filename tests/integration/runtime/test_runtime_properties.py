@@ -17,7 +17,7 @@ from soni.config.models import SoniConfig
 from soni.config.settings import Persistence
 from soni.events import Event
 
-from .chat import Chat, Deaf, Watch, assistant
+from .chat import Chat, Deaf, Watch, assistant, saved
 
 # Every kind of step, calls of both kinds, a loop, a decision, patterns that ask, and actions that fail.
 EVERYTHING = """
@@ -178,6 +178,8 @@ class Conversation(RuleBasedStateMachine):
         assert reply.turn == before.turn + 1
         assert (reply.text == "") == before.handed_off, "everybody is answered, unless a person talks"
         assert (reply.state == "handed_off") == self.chat.dialogue.handed_off
+        stack = self.chat.dialogue.stack
+        assert not stack or reply.state == "handed_off" or stack[-1].waiting, "a stack waits for the user"
 
     @rule(failures=st.lists(st.booleans(), min_size=1, max_size=3))
     def let_actions_fail(self, failures: list[bool]) -> None:
@@ -199,7 +201,8 @@ class Conversation(RuleBasedStateMachine):
     @rule()
     def hand_back(self) -> None:
         self.runner.run(self.chat.loop.resume("ana"))
-        self.runner.run(self.chat.look())
+        # Nothing is said before the user says something: until then the stack may stand without waiting.
+        self.chat.dialogue = self.runner.run(saved(self.chat.loop, "ana"))
 
     @invariant()
     def no_effect_is_repeated(self) -> None:

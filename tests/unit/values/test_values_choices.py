@@ -29,7 +29,9 @@ ACCOUNT = Slot.model_validate(
         ("credit crad", "credit_card"),
         ("the second one", "savings"),
         ("2nd", "savings"),
-        ("2", "savings"),
+        ("2", None),
+        ("two", None),
+        ("number 2", "savings"),
         ("option two", "savings"),
         ("number 3 please", "credit_card"),
         ("the last one", "credit_card"),
@@ -46,6 +48,29 @@ ACCOUNT = Slot.model_validate(
 def test_a_choice_is_heard_by_value_synonym_typo_or_place(text: str, expected: str | None) -> None:
     """Two different choices are no answer, and another word with similar letters is none."""
     assert answer(ACCOUNT, text, MOMENT) == expected
+
+
+CITIES = (
+    "Amsterdam", "Athens", "Berlin", "Brussels", "Dublin", "Lisbon", "London", "Madrid", "Oslo", "Paris", "Prague", "Rome", "Vienna", "Warsaw",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["2", "two", "2 people", "the second one", "option 2", "the last one", "14"])
+def test_a_long_list_is_not_counted_out(text: str) -> None:
+    """Two is no Athens; the fourteenth of many would be taken without anybody noticing."""
+    slot = Slot.model_validate({"type": "choice", "choices": CITIES})
+
+    assert answer(slot, text, MOMENT) is None
+    assert find(slot, text, MOMENT) == []
+
+
+def test_a_number_among_numbers_is_a_choice_and_no_place() -> None:
+    """The second of them is not what two means."""
+    size = Slot.model_validate({"type": "choice", "choices": [6, 2, 12]})
+
+    assert answer(size, "2", MOMENT) == 2
+    assert answer(size, "3", MOMENT) is None
+    assert answer(size, "the third one", MOMENT) == 12
 
 
 def test_choices_are_found_with_their_place_in_a_sentence() -> None:
@@ -79,6 +104,11 @@ YES: list[str] = [
     "👍",
     "no problem",
     "I do",
+    "i guess so",
+    "I suppose so, yes",
+    "sí",
+    "Sí, please",
+    "why not?",
 ]
 NO: list[str] = [
     "no",
@@ -103,6 +133,16 @@ UNCLEAR: list[str] = [
     "yes " * 100,
     "yesterday",
     "nothing to see",
+    "yes?",
+    "okay?",
+    "fine ?",
+    "yes? go ahead",
+    "no?",
+    "sure, why?",
+    "yes I said no",
+    "si",
+    "vale",
+    "i guess",
 ]
 
 
@@ -117,6 +157,10 @@ def test_yes_and_no_are_heard_where_nothing_else_is_said(texts: list[str], expec
     [
         ("es", "sí, claro", "no, gracias"),
         ("es-MX", "si", "mejor no"),
+        ("es", "vale", "no, para nada"),
+        ("es", "¿cómo no?", "no"),
+        ("de", "sí", "nein"),
+        ("fr", "pourquoi pas ?", "non"),
         ("fr", "oui, bien sûr", "non merci"),
         ("de", "ja, genau", "nein danke"),
         ("it", "sì, va bene", "no grazie"),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from soni.config.models import Slot
-from soni.understanding.values import Moment, answer, find
+from soni.understanding.values import InvalidValue, Moment, answer, find, parse
 from soni.value import Value
 
 from .saying import MOMENT, answered, moment, values
@@ -66,6 +66,72 @@ def test_a_day_is_found_however_it_is_said(text: str, expected: str) -> None:
 def test_what_names_no_day_is_none(text: str) -> None:
     """A month, a number or a day that no calendar has is no day."""
     assert values("date", text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["31 February", "the 31st of February", "february 30th", "friday 31 february", "31/02/2027", "2026-02-30", "29 Feb 2027", "31 April",
+     "saturday 31 feb at 10", "31/31"],
+)  # fmt: skip
+def test_a_day_that_no_calendar_has_is_refused_in_words(text: str) -> None:
+    """It is neither another day, nor a time alone, nor a count."""
+    for kind in ("date", "datetime"):
+        slot = Slot(type=kind)
+        assert find(slot, text, MOMENT) == []
+        with pytest.raises(InvalidValue, match="There is no such day") as refused:
+            parse(slot, text, MOMENT)
+        assert refused.value.reason == "type"
+    assert answered("integer", text) in (None, 10)
+    assert answered("float", text) in (None, 10.0)
+
+
+def test_a_day_that_is_taken_back_leaves_the_other() -> None:
+    """And what only looks like a wrong one is left alone."""
+    assert answered("date", "31 February, sorry, 1 March") == "2027-03-01"
+    assert values("date", "may 31 april 3") == ["2027-05-31", "2027-04-03"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("31/12 and back on 2/1", ["2026-12-31", "2027-01-02"]),
+        ("2/1, no, 31/12", ["2027-01-02", "2026-12-31"]),
+        ("12/31 and back on 1/2", ["2026-12-31", "2027-01-02"]),
+        ("31/12/2026 and back on 2/1/2027", ["2026-12-31", "2027-01-02"]),
+        ("31/12 and 12/31", ["2026-12-31", "2026-12-31"]),
+        ("2/1 and 3/1", ["2027-02-01", "2027-03-01"]),
+    ],
+)
+def test_days_in_one_text_have_one_order(text: str, expected: list[str]) -> None:
+    """A day above twelve tells the order of the others."""
+    assert values("date", text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("Christmas", "en", "2026-12-25"),
+        ("on christmas day 2027", "en", "2027-12-25"),
+        ("Xmas", "en", "2026-12-25"),
+        ("New Year's Eve", "en", "2026-12-31"),
+        ("Navidad", "es", "2026-12-25"),
+        ("à Noël", "fr", "2026-12-25"),
+        ("Heiligabend", "de", "2026-12-24"),
+        ("a Natale", "it", "2026-12-25"),
+        ("no Natal", "pt", "2026-12-25"),
+        ("before Christmas", "en", None),
+        ("after christmas", "en", None),
+        ("antes de la navidad", "es", None),
+        ("next month", "en", None),
+        ("this weekend", "en", None),
+        ("the weekend", "en", None),
+        ("in december", "en", None),
+        ("next year", "en", None),
+    ],
+)
+def test_a_feast_is_a_day_and_a_longer_time_is_none(text: str, language: str, expected: str | None) -> None:
+    """A month or a weekend has no one day that is meant."""
+    assert answered("date", text, language) == expected
 
 
 def test_several_days_are_found_in_their_order() -> None:

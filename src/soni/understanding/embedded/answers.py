@@ -14,7 +14,8 @@ from soni.understanding.embedded.corrections import as_before, hear_correction, 
 from soni.understanding.embedded.filling import fill
 from soni.understanding.embedded.hearing import TRIED_WORDS, Hearing
 from soni.understanding.embedded.languages.base import spaced
-from soni.understanding.embedded.said import plain_words
+from soni.understanding.embedded.phrases import clauses, hear
+from soni.understanding.embedded.said import plain_words, say
 from soni.understanding.values import yes_or_no
 
 
@@ -25,6 +26,9 @@ def plain_answer(hearing: Hearing) -> list[Command] | None:
         return None
     text, language = hearing.said.text, hearing.moment.language
     agreed = yes_or_no(text, language)
+    if agreed is not None and text.rstrip().endswith("?"):
+        # "Yes?" wonders, and is asked again.
+        return []
     if expected.slot is None:
         return None if agreed is None else [Affirm() if agreed else Deny()]
     slot = hearing.slots.get(expected.slot)
@@ -65,6 +69,8 @@ def confirmed(hearing: Hearing) -> list[Command] | None:
         rest = list(plain_words(_without_known(hearing, count)))
         if rest and yes_or_no(" ".join(rest), hearing.moment.language) not in (None, agreed):
             return []
+        if agreed and hearing.said.text.rstrip().endswith("?"):
+            return []
         if not agreed:
             # "No, wait" announces what is coming.
             return [] if rest and language.turn.fullmatch(spaced(tuple(rest))) else [Deny()]
@@ -77,6 +83,24 @@ def confirmed(hearing: Hearing) -> list[Command] | None:
     if not opening(hearing.said, language).rest.words:
         return []
     return [Deny()] if len(words) <= TRIED_WORDS and language.wrong & set(words) else None
+
+
+def torn(hearing: Hearing) -> list[Command] | None:
+    """A message of nothing but yes, no and cancel that says both: *yes, cancel*; a yes where cancelling is what is asked."""
+    language, words = hearing.language, hearing.said.words
+    parts = clauses(hearing.said)
+    if len(parts) == 1 and len(words) > 1 and yes_or_no(hearing.said.slice(0, 1), hearing.moment.language):
+        parts = [say(hearing.said.slice(0, 1)), say(hearing.said.after(1).text)]
+    meant: set[bool] = set()
+    cancels = hearing.reach is not None and bool(language.cancel & hearing.reach.verbs)
+    for part in parts:
+        agreed, act = yes_or_no(part.text, hearing.moment.language), hear(part, language)
+        if agreed is None and act not in ("cancel", "skip"):
+            return None
+        meant.add(agreed if agreed is not None else (act == "skip" or cancels))
+    if len(meant) > 1:
+        return []
+    return [Affirm() if meant.pop() else Deny()] if len(parts) > 1 else None
 
 
 def unsure(hearing: Hearing) -> list[Command] | None:

@@ -10,8 +10,8 @@ from soni.understanding.embedded.filling import Filling, fill
 from soni.understanding.embedded.hearing import Hearing
 from soni.understanding.embedded.languages import Language
 from soni.understanding.embedded.languages.base import spaced
-from soni.understanding.embedded.phrases import hear, wish
-from soni.understanding.embedded.reach import Reach
+from soni.understanding.embedded.phrases import core, hear, is_negated, wish
+from soni.understanding.embedded.reach import Reach, stem
 from soni.understanding.embedded.said import Said, say
 from soni.understanding.values import yes_or_no
 
@@ -34,6 +34,11 @@ _EACH: Final = 0.75
 """How sure each of several wishes in one message must be."""
 
 _MAX_WISHES: Final = 3
+
+_SCRAP: Final = 2
+
+_SHORTEST_OPPOSED: Final = 4
+"""Letters of a word whose opposite is heard; *debit* is not the opposite of *bit*."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,8 @@ class Chooser:
         best = choice.best
         if yes_or_no(hearing.said.text, hearing.moment.language) is not None:
             return []
+        if self._is_scrap(hearing):
+            return [OutOfScope()]
         if best is None or choice.familiarity < self.threshold:
             return [OutOfScope()] if self._classifier.knows_any(hearing.said.text) else []
         near = [
@@ -121,8 +128,10 @@ class Chooser:
         if best.confidence < _LEAST * self.threshold:
             return [OutOfScope()]
         active = hearing.briefing.active_flow
-        if hearing.briefing.expected is not None and best.flow == active:
+        if hearing.briefing.expected is not None and (best.flow == active or not self.asks_for(hearing, best)):
             return []
+        if self.is_opposite(hearing, best.flow):
+            return [OutOfScope()]
         if self._leaves(best.flow, hearing):
             return [CancelFlow(best.flow if best.flow != active else None)]
         if best.flow not in startable:
@@ -134,6 +143,53 @@ class Chooser:
         words = wish([word.text for word in hearing.said.words], hearing.language)
         return bool(words) and words[0] in hearing.language.cancel - self._reach[flow].literals
 
+    def asks_for(self, hearing: Hearing, best: Candidate) -> bool:
+        """Whether a message asks for a flow by itself, beside a question: a verb or a question, and a word of the flow; or two of them."""
+        if best.filling.whole or self.exactly(hearing.said, hearing.language) == best.flow:
+            return True
+        reach, language = self._reach[best.flow], hearing.language
+        known = {stem(word) for word in reach.literals} | reach.words
+        said = core([word.text for word in hearing.said.words], language)
+        mended = self._classifier.mended(" ".join(said))
+        telling = {stem(word) for word in mended if word not in language.common and stem(word) in known}
+        if len(telling) > 1:
+            return True
+        return bool(telling) and len(said) > 1 and (self.begins_a_wish(hearing) or said[0] in language.questions)
+
+    def begins_a_wish(self, hearing: Hearing) -> bool:
+        """Whether a message begins as a wish does: *I would like to*, or with the verb of an example."""
+        words = tuple(word.text for word in hearing.said.words)
+        wished = wish(words, hearing.language)
+        if len(wished) < len(core(words, hearing.language)):
+            return True
+        return any(
+            wished[0] in self._reach[flow].verbs for flow in hearing.briefing.flows if wished and flow in self._reach
+        )
+
+    def is_opposite(self, hearing: Hearing, flow: str) -> bool:
+        """Whether a word is the opposite of one of the flow's: *unblock*, where it blocks."""
+        reach, common = self._reach[flow], hearing.language.common
+        own = {stem(word) for word in reach.literals - common if len(word) >= _SHORTEST_OPPOSED}
+        return any(
+            word.text.startswith(prefix) and stem(word.text.removeprefix(prefix)) in own
+            for word in hearing.said.words
+            if word.text not in reach.literals
+            for prefix in hearing.language.opposites
+        )
+
+    def is_negative(self, flow: str) -> bool:
+        """Whether the flow is for what is not wanted: *I don't need my booking any more*."""
+        return flow in self._reach and self._reach[flow].negative
+
+    def _is_scrap(self, hearing: Hearing) -> bool:
+        """One or two words that every message may have, and that no example is: *on*, *what is*."""
+        words = [word.text for word in hearing.said.words]
+        return (
+            len(words) <= _SCRAP
+            and all(word in hearing.language.common for word in words)
+            and self.exactly(hearing.said, hearing.language) is None
+        )
+
     def wishes(self, hearing: Hearing) -> list[Command]:
         """Several flows in one message, where each part is sure; the one named first comes last and so runs first."""
         parts = _parts(hearing.said, hearing.language)
@@ -143,6 +199,8 @@ class Chooser:
         for part in parts:
             if hear(part, hearing.language) is not None:
                 continue
+            if is_negated([word.text for word in part.words], hearing.language):
+                return []
             heard = Hearing(part, hearing.briefing, hearing.language, hearing.moment, hearing.reach, hearing.slots)
             best = self.choose(heard).best
             if best is None or best.confidence < max(_EACH, self.threshold) or best.flow not in hearing.briefing.flows:

@@ -74,16 +74,20 @@ class Classifier:
         """What this text is about; about 0.1 ms."""
         if not self.flows:
             return Guess(0.0, ())
-        row = self._features.row(self._spelling.mend(words(text)))
+        row = self._features.row(self.mended(text))
         scores: Floats = row.weights @ self._weights[row.ids]
         shares = self._calibration.shares(scores)
         order = np.argsort(-shares, kind="stable")
         ranked = tuple((self.flows[at], float(shares[at])) for at in order)
         return Guess(self._calibration.familiarity(float(scores.max())), ranked)
 
+    def mended(self, text: str) -> list[str]:
+        """The words of a text without slips of the finger."""
+        return self._spelling.mend(words(text))
+
     def knows_any(self, text: str) -> bool:
         """Whether some word of the text is common, or known from an example."""
-        return any(self._spelling.knows(word) for word in self._spelling.mend(words(text)))
+        return any(self._spelling.knows(word) for word in self.mended(text))
 
 
 def fit(

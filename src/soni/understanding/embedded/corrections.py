@@ -1,10 +1,11 @@
 """Taking something back: *no, I meant 60*, *change the amount to 60*, *not Ana, Bob*."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from soni.understanding.embedded.filling import SURE, fill
+from soni.config.models import Slot
+from soni.understanding.embedded.filling import SURE, Filled, fill, with_currency
 from soni.understanding.embedded.hearing import Hearing
 from soni.understanding.embedded.languages import Language
 from soni.understanding.embedded.languages.base import spaced
@@ -16,6 +17,9 @@ from soni.value import Value
 
 _LONGEST: Final = 12
 """Words of a correction that does not say what it corrects; a longer message says something else."""
+
+_OTHER_KINDS: Final = tuple(Slot(type=kind) for kind in ("date", "time", "email", "phone", "money"))
+"""What no name is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,10 @@ def hear_correction(hearing: Hearing, *, names: bool) -> Correction | None:
     if named is not None and (marked or _is_set(rest, reach.slots[named], hearing.language)):
         by_name = any(stem(word.text) in reach.slots[named].named for word in rest.words)
         refusable = opened.changes or not opened.parted or (opened.turned and by_name)
+        if not opened.changes:
+            several = _values(hearing, reach, rest, guessing=False, names=False, opened=opened)
+            if len(several) > 1 and named in several:
+                return Correction(several)
         return _rewrite(hearing, reach.slots[named], rest, bare_is_refusal=refusable)
     at_confirm = hearing.pending is None
     if not opened.parted or not (opened.strong or opened.changes or (opened.turned and rest.words) or at_confirm):
@@ -89,9 +97,23 @@ def hear_correction(hearing: Hearing, *, names: bool) -> Correction | None:
     if not opened.strong and not at_confirm and _answers_pending(hearing, rest):
         return None
     guessing = opened.strong or opened.turned or (at_confirm and not opened.changes)
-    taken_back = opened.strong or opened.turned
-    values = _values(hearing, reach, rest, guessing=guessing, names=names and guessing, marked=taken_back)
+    values = _values(hearing, reach, rest, guessing=guessing, names=names, opened=opened)
     return Correction(values) if values else None
+
+
+def takes_back(hearing: Hearing) -> bool:
+    """Whether a message begins by taking something back: *no*, *I meant*, *change* the amount."""
+    opened = opening(hearing.said, hearing.language)
+    return opened.strong or opened.turned or opened.changes
+
+
+def says_more(hearing: Hearing) -> bool:
+    """Whether a message has words that neither everyday language, nor this flow, nor a value for it explains."""
+    if hearing.reach is None:
+        return True
+    rest = opening(hearing.said, hearing.language).rest
+    found = fill(rest, hearing.reach, hearing.language, hearing.moment, (*hearing.filled, *hearing.open)).values
+    return _unexplained(hearing, rest, [one for one in found if _is_introduced(rest, hearing.reach, one, hearing)])
 
 
 def _exchange(hearing: Hearing, reach: Reach, rest: Said) -> Correction | None:
@@ -210,38 +232,97 @@ def _answers_pending(hearing: Hearing, rest: Said) -> bool:
 
 
 def _values(
-    hearing: Hearing, reach: Reach, rest: Said, *, guessing: bool, names: bool, marked: bool
+    hearing: Hearing, reach: Reach, rest: Said, *, guessing: bool, names: bool, opened: Opening
 ) -> Mapping[str, Value]:
-    """New values by the words around them, else by type, the most recently asked slot first; then a name alone."""
+    """New values by the words around them, else by type, the most recently asked slot first; then a name alone.
+
+    Where nothing is taken back, the values must be nearly all that is said: "60", "to Bob", "send 60".
+    """
     if not rest.words or len(rest.words) > _LONGEST:
         return {}
+    marked = opened.strong or opened.turned
     # While a confirm waits, what was skipped may still be said: "yes, but tomorrow".
     wanted = hearing.filled if hearing.pending is not None else (*hearing.filled, *hearing.open)
-    found = fill(rest, reach, hearing.language, hearing.moment, wanted)
-    types = [reach.slots[name].slot.type for name in wanted]
-    sure = {
-        one.slot: one.value for one in found.values if one.cued or types.count(reach.slots[one.slot].slot.type) == 1
-    }
+    found = fill(rest, reach, hearing.language, hearing.moment, wanted).values
+    sure = [one for one in found if one.cued or _fits_only(one, reach, wanted, rest, hearing)]
+    if not marked:
+        sure = [one for one in sure if _is_introduced(rest, reach, one, hearing)]
     if sure:
-        return {name: value for name, value in sure.items() if not as_before(hearing, name, value)}
+        doubtful = not marked and _unexplained(hearing, rest, sure)
+        return {} if doubtful else {one.slot: one.value for one in sure if not as_before(hearing, one.slot, one.value)}
     if not guessing or len(rest.words) > _LONGEST // 2:
         return {}
     texts = [name for name in hearing.filled if _is_text(reach.slots[name])]
     for name in hearing.filled:
-        if name not in texts and (value := _plausible(hearing, reach.slots[name], rest)) is not None:
+        if name in texts or (value := _plausible(hearing, reach.slots[name], rest)) is None:
+            continue
+        spans = [(one.start, one.end) for one in find(reach.slots[name].slot, rest.text, hearing.moment)]
+        if marked or not _leaves_over(hearing, rest, spans):
             return {name: value}
-    if not names or not (marked or all(word.capital or word.start == rest.words[0].start for word in rest.words)):
+    # At a confirm a strange word is rather a yes in another language than a name.
+    if not names or not marked or any(not _is_text(reach.slots[one.slot]) for one in found):
+        return {}
+    if is_of_another_kind(hearing, rest.text) or not (
+        opened.strong or hearing.pending is not None or rest.words[0].capital
+    ):
         return {}
     for name in texts:
-        if not found.values and (value := _for_slot(hearing, reach.slots[name], rest)) is not None:
+        if (value := _for_slot(hearing, reach.slots[name], rest)) is not None:
             return {name: value} if _alone(rest, reach, hearing.language) else {}
     return {}
+
+
+def _fits_only(one: Filled, reach: Reach, wanted: Collection[str], rest: Said, hearing: Hearing) -> bool:
+    """Whether no other slot could have this value: the only date, or a choice of this slot alone."""
+    kind = reach.slots[one.slot].slot.type
+    alike = [name for name in wanted if name != one.slot and reach.slots[name].slot.type == kind]
+    if kind == "string" and reach.slots[one.slot].slot.pattern is None:
+        return False
+    if kind not in ("choice", "string"):
+        return not alike
+    return not any(
+        other.start < one.end and one.start < other.end
+        for name in alike
+        for other in find(reach.slots[name].slot, rest.text, hearing.moment)
+    )
+
+
+def _is_introduced(rest: Said, reach: Reach, one: Filled, hearing: Hearing) -> bool:
+    """Whether a value is one by its type, or stands behind a preposition that introduces it: *to* Bob, not *send* Bob."""
+    cues = reach.slots[one.slot]
+    if not _is_text(cues):
+        return True
+    first, _ = rest.words_within(one.start, one.end)
+    return cues.open_ended or (first > 0 and rest.words[first - 1].text in cues.left & hearing.language.common)
+
+
+def _unexplained(hearing: Hearing, rest: Said, values: Iterable[Filled]) -> bool:
+    return _leaves_over(hearing, rest, [(one.start, one.end) for one in values])
+
+
+def _leaves_over(hearing: Hearing, rest: Said, spans: Iterable[tuple[int, int]]) -> bool:
+    """Whether words besides these values say something that this flow does not."""
+    around = plain_words(rest.without(with_currency(rest, spans, hearing.moment)))
+    return not all(hearing.explains(word) for word in around)
+
+
+def is_of_another_kind(hearing: Hearing, text: str) -> bool:
+    """Whether a text that could be a name is a day, an address or the like, and nothing else."""
+    words = plain_words(text)
+    return any(
+        plain_words(text[one.start : one.end]) == words
+        for slot in _OTHER_KINDS
+        for one in find(slot, text, hearing.moment)
+        if one.score >= SURE
+    )
 
 
 def _plausible(hearing: Hearing, cues: SlotCues, rest: Said) -> Value:
     """The value the words have where they say no more than it; ``None`` otherwise."""
     found = find(cues.slot, rest.text, hearing.moment)
-    sure = any(one.score >= SURE or len(rest.words_within(one.start, one.end)) >= len(rest.words) for one in found)
+    # Any word of the right length fits a pattern: "no, keep it".
+    whole = cues.slot.type != "string" and len(rest.words) <= 2
+    sure = any(one.score >= SURE or whole for one in found)
     return answer(cues.slot, rest.text, hearing.moment) if sure else None
 
 

@@ -1,10 +1,10 @@
 """Several values from one sentence, each for the slot it belongs to."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from soni.config.models import SlotType
+from soni.config.models import Slot, SlotType
 from soni.understanding.embedded.languages import Language
 from soni.understanding.embedded.names import Gap, name_after, name_before, reads_as_name, until_end
 from soni.understanding.embedded.reach import Reach, SlotCues, Template, stem
@@ -25,6 +25,8 @@ _SHARED: Final = {"date", "time"}
 
 _COUNTED: Final = frozenset({"integer", "float", "duration", "money"})
 """Their slot's name stands behind them: two *passengers*."""
+
+_PRICE: Final = Slot(type="money")
 
 _BEFORE, _BEHIND, _NEAR = 0.6, 0.5, 0.4
 _LATER: Final = 0.01
@@ -238,6 +240,16 @@ def _named(
         elif only == [name] and (one := next((one for one in known[name] if _clear(one, spans)), None)):
             spans.append((one.start, one.end))
             yield Filled(name, one.value, one.start, one.end, cued=False)
+
+
+def with_currency(said: Said, spans: Iterable[tuple[int, int]], moment: Moment) -> list[tuple[int, int]]:
+    """The same stretches of characters, each number with the currency beside it."""
+    prices = find(_PRICE, said.text, moment)
+    return [
+        (min([start, *(price.start for price in near)]), max([end, *(price.end for price in near)]))
+        for start, end in spans
+        for near in ([price for price in prices if price.start < end and start < price.end],)
+    ]
 
 
 def _overlap(one: Found, other: Found) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from soni.understanding.embedded.languages import ACTS, Act, Language
 from soni.understanding.embedded.languages.base import spaced
-from soni.understanding.embedded.said import Said, plain_words
+from soni.understanding.embedded.said import Said, plain_words, say
 
 _INSIDE_WORDS = 25
 """A longer message is about more than that."""
@@ -48,6 +48,21 @@ def wish(words: Sequence[str], language: Language) -> tuple[str, ...]:
         while filler := language.filler.match(text):
             text = text[filler.end() :]
     return tuple(text.split())
+
+
+def is_negated(words: Sequence[str], language: Language) -> bool:
+    """Whether words wish that something is not done: *I don't want to send money*, *don't block my card*."""
+    text = spaced(core(words, language))
+    match = language.negation.match(text)
+    following = text[match.end() :].split() if match else []
+    # "Don't I have a booking?" asks; "don't know" knows nothing.
+    return bool(following) and following[0] not in language.subjects
+
+
+def clauses(said: Said) -> list[Said]:
+    """A message cut at its commas and full stops."""
+    starts = [at for at, word in enumerate(said.words) if at == 0 or word.breaks]
+    return [say(said.slice(first, last)) for first, last in zip(starts, [*starts[1:], len(said.words)], strict=True)]
 
 
 def taken_over(examples: Mapping[str, Sequence[str]], language: Language) -> Mapping[Act, str]:

@@ -9,6 +9,7 @@ from soni.config.models import Flow, Slot, SoniConfig
 from soni.config.steps import Call, Collect
 from soni.dialogue.flows import Flows, survey
 from soni.understanding.embedded.languages import Language
+from soni.understanding.embedded.phrases import is_negated
 from soni.understanding.embedded.said import plain_words
 
 _PLACEHOLDER: Final = re.compile(r"\{\s*([A-Za-z_]\w*)[^{}]*\}")
@@ -62,6 +63,8 @@ class Reach:
     """The slots of a first and of a last name, where it asks for both."""
     words: frozenset[str]
     """Beginnings of the words of its name and description: *cancel the transfer*."""
+    negative: bool
+    """Some example of it says that something is not wanted or not done: *I don't need my booking any more*."""
 
 
 def survey_reach(config: SoniConfig, language: Language) -> Mapping[str, Reach]:
@@ -111,6 +114,11 @@ def _reach(name: str, flow: Flow, config: SoniConfig, flows: Flows, language: La
         literals=literals,
         person=_person(slots, language),
         words=stems_of(name, language.common) | stems_of(flow.description, language.common),
+        negative=any(
+            is_negated(plain_words(clause), language)
+            for example in flow.trigger.intents
+            for clause in bare_example(example).split(",")
+        ),
     )
 
 

@@ -9,7 +9,9 @@ from soni.dialogue.commands import (
     CancelFlow,
     ChitChat,
     Command,
+    Deny,
     HumanHandoff,
+    OutOfScope,
     Repeat,
     Restart,
     SetSlot,
@@ -21,9 +23,10 @@ from soni.understanding.base import Briefing
 from soni.understanding.embedded import answers, collecting
 from soni.understanding.embedded.choosing import Candidate, Chooser
 from soni.understanding.embedded.classifier import Classifier, Example
+from soni.understanding.embedded.corrections import says_more, takes_back
 from soni.understanding.embedded.hearing import Hearing
 from soni.understanding.embedded.languages import CHITCHAT, Act, common_words, language_of
-from soni.understanding.embedded.phrases import core, hear, hear_inside, taken_over, wish
+from soni.understanding.embedded.phrases import clauses, core, hear, hear_inside, is_negated, taken_over, wish
 from soni.understanding.embedded.reach import bare_example, stem, survey_reach
 from soni.understanding.embedded.said import plain_words, say
 from soni.understanding.values import Moment, answer, prepare, yes_or_no
@@ -88,6 +91,8 @@ class EmbeddedUnderstander:
         if exact is None or exact not in briefing.flows:
             if (acted := self._act(hearing)) is not None:
                 return acted
+            if (unwanted := self._unwanted(hearing)) is not None:
+                return unwanted
             if (done := self._pending(hearing)) is not None:
                 return done
         return self._chooser.wishes(hearing) or self._chooser.decide(self._chooser.choose(hearing), hearing)
@@ -143,16 +148,43 @@ class EmbeddedUnderstander:
         expected = hearing.briefing.expected
         if expected is None or (expected.slot is not None and expected.slot not in self._slots):
             return None
+        if expected.slot is None:
+            return self._at_confirm(hearing)
         corrected = answers.corrected(hearing, names=False)
-        if corrected is not None:
-            return corrected
-        return self._at_confirm(hearing) if expected.slot is None else self._at_collect(hearing, expected.slot)
+        return corrected if corrected is not None else self._at_collect(hearing, expected.slot)
 
     def _at_confirm(self, hearing: Hearing) -> list[Command] | None:
-        if (other := self._digression(hearing, self._chooser.threshold)) is not None:
+        """A request of its own is never taken for a new value of what is about to be confirmed."""
+        if (settled := answers.torn(hearing)) is not None:
+            return settled
+        other = self._digression(hearing, self._chooser.threshold)
+        if other is not None and (says_more(hearing) or not takes_back(hearing)):
             return [other]
         renamed = answers.corrected(hearing, names=True)
         return renamed if renamed is not None else answers.confirmed(hearing)
+
+    def _unwanted(self, hearing: Hearing) -> list[Command] | None:
+        """*Don't send it*, *unblock my card*: what is not to be done starts nothing, and ends it where it is being done."""
+        expected, language = hearing.briefing.expected, hearing.language
+        cues = hearing.reach.slots.get(hearing.pending or "") if hearing.reach else None
+        if cues is not None and cues.open_ended:
+            return None
+        parts = clauses(hearing.said)
+        wanted = [part for part in parts if not is_negated([word.text for word in part.words], language)]
+        best = self._chooser.choose(hearing).best
+        if best is None or best.confidence < self._chooser.threshold:
+            return None
+        negated = len(wanted) < len(parts) and not self._chooser.is_negative(best.flow)
+        if not negated and not self._chooser.is_opposite(hearing, best.flow):
+            return None
+        if negated and any(core([word.text for word in part.words], language) for part in wanted):
+            if expected is not None:
+                return None
+            heard = _saying(hearing, " ".join(part.text for part in wanted))
+            return self._chooser.decide(self._chooser.choose(heard), heard)
+        if not negated or best.flow != hearing.briefing.active_flow or expected is None:
+            return [] if expected is not None and expected.slot is None else [OutOfScope()]
+        return [Deny() if expected.slot is None else CancelFlow()]
 
     def _at_collect(self, hearing: Hearing, name: str) -> list[Command] | None:
         slot = self._slots[name]
@@ -165,7 +197,7 @@ class EmbeddedUnderstander:
         question = not wondering and (text.rstrip().endswith("?") or _asks(hearing))
         if value is None and not (free and len(words) <= 2):
             other = self._digression(hearing, self._chooser.threshold)
-        elif len(words) > 2 and (not free or question or self._begins_a_wish(hearing)):
+        elif len(words) > 2 and (not free or question or self._chooser.begins_a_wish(hearing)):
             other = self._digression(hearing, _DIGRESSION, beside=None if free else value)
         else:
             other = None
@@ -176,7 +208,7 @@ class EmbeddedUnderstander:
         if (
             free
             and len(words) > 2
-            and self._begins_a_wish(hearing)
+            and self._chooser.begins_a_wish(hearing)
             and (again := self._same_flow(hearing, _DIGRESSION))
         ):
             return again
@@ -190,7 +222,9 @@ class EmbeddedUnderstander:
         best = self._chooser.choose(hearing).best
         if best is None or best.confidence < sure or best.flow == hearing.briefing.active_flow:
             return None
-        if best.flow not in hearing.briefing.flows or (beside is not None and not self._says_more(hearing, best)):
+        if best.flow not in hearing.briefing.flows or not self._chooser.asks_for(hearing, best):
+            return None
+        if self._chooser.is_opposite(hearing, best.flow) or (beside is not None and not self._says_more(hearing, best)):
             return None
         return StartFlow(best.flow, best.filling.slots)
 
@@ -204,17 +238,6 @@ class EmbeddedUnderstander:
             if word not in hearing.language.common and not word[0].isdigit() and stem(word) not in own
         ]
         return len(telling) > 1 or (bool(telling) and best.confidence >= _BEYOND_DOUBT)
-
-    def _begins_a_wish(self, hearing: Hearing) -> bool:
-        """Whether a message begins as a wish does: *I would like to*, or with the verb of an example."""
-        words = tuple(word.text for word in hearing.said.words)
-        wished = wish(words, hearing.language)
-        if len(wished) < len(core(words, hearing.language)):
-            return True
-        return any(wished[:1] == (verb,) for flow in hearing.briefing.flows for verb in self._verbs(flow))
-
-    def _verbs(self, flow: str) -> frozenset[str]:
-        return self._reach[flow].verbs if flow in self._reach else frozenset()
 
     def _same_flow(self, hearing: Hearing, sure: float) -> list[Command] | None:
         """The active flow named once more: it is not begun anew, and the question stands."""

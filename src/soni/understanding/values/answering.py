@@ -20,8 +20,9 @@ from soni.value import Value
 PLAUSIBLE: Final = 0.25
 """What scores less is no answer, even where it is asked for."""
 
+_NUMBERS: Final = frozenset(("integer", "float", "money"))
 _ALIKE: Final = 0.06
-"""Values whose scores differ by less are as likely: *fifty, 60*, in words and in digits."""
+"""Numbers whose scores differ by no more are as likely: *fifty, 60*, in words and in digits."""
 
 _MAX_DAY: Final = 40
 """A text up to this many characters that says no day in a known way may say it in one that dateparser knows."""
@@ -66,7 +67,7 @@ def _meant(slot: Slot, spans: Spans, reading: Reading) -> Value | None:
     if not kept:
         return None
     best = max(span.score for span in kept)
-    surest = [span.value for span in kept if span.score > best - _ALIKE]
+    surest = [span.value for span in kept if span.score >= best - (_ALIKE if slot.type in _NUMBERS else 0)]
     alike = all(other == surest[0] for other in surest)
     return surest[0] if alike or slot.type in _FIRST_COUNTS else None
 
@@ -84,6 +85,8 @@ def _bare_hour(reading: Reading) -> ClockTime | None:
 
 def _other_day(reading: Reading) -> str | None:
     """A day in words that only dateparser knows, of the many languages it knows."""
+    if reading.impossible_days:
+        return None
     start, end = carriers.bare(reading.folded, reading.language)
     said = reading.folded.slice(start, end)
     code = vocabulary_of(reading.language).code

@@ -16,6 +16,9 @@ from soni.value import Scalar
 _MAX_FUZZY: Final = 300
 """Typos are looked for in texts up to this many characters; longer ones are no answers."""
 
+_MAX_COUNTED: Final = 5
+"""People count out one of so many choices; in a longer list they lose count, and a wrong one would go unnoticed."""
+
 _TOKEN: Final = re.compile(r"\w+(?:['-]\w+)*")
 
 
@@ -43,7 +46,12 @@ def choices_in(text: str, choices: tuple[Choice, ...], language: str) -> list[Sp
 
 
 def choice_by_position(text: str, choices: tuple[Choice, ...], language: str) -> Scalar | None:
-    """The choice that a folded answer counts out: ``the second one``, ``option 2``, ``the last``, ``2``."""
+    """The choice that a folded answer counts out: ``the second one``, ``option 2``, ``the last``; of a few choices only.
+
+    A number alone counts nothing out: whoever says *2* may mean two of something, and nobody numbered the choices.
+    """
+    if len(choices) > _MAX_COUNTED:
+        return None
     vocabulary = vocabulary_of(language)
     match = _positions(vocabulary.code).fullmatch(text.strip(" .,!"))
     if match is None:
@@ -58,7 +66,9 @@ def _position(match: re.Match[str], vocabulary: Vocabulary) -> int | None:
     if match["ordinal"]:
         return vocabulary.ordinals[spaced(match["ordinal"])]
     if match["digits"]:
-        return int(match["digits"])
+        return int(match["digits"]) if match["option"] or match["suffix"] else None
+    if not match["option"]:
+        return None
     numbers = numbers_in(match["word"], vocabulary.code)
     return int(numbers[0].value) if len(numbers) == 1 else None
 
@@ -96,7 +106,7 @@ def _positions(code: str) -> re.Pattern[str]:
     vocabulary = vocabulary_of(code)
     suffix = any_of(vocabulary.ordinal_suffixes)
     return re.compile(
-        rf"(?:{any_of(vocabulary.the)}\s+)?(?:(?:{any_of(vocabulary.option)})\s*)?"
-        rf"(?:(?P<last>{any_of(vocabulary.last)})|(?P<ordinal>{any_of(vocabulary.ordinals)})|(?P<digits>\d{{1,3}})(?:{suffix})?"
+        rf"(?:{any_of(vocabulary.the)}\s+)?(?:(?P<option>{any_of(vocabulary.option)})\s*)?"
+        rf"(?:(?P<last>{any_of(vocabulary.last)})|(?P<ordinal>{any_of(vocabulary.ordinals)})|(?P<digits>\d{{1,3}})(?P<suffix>{suffix})?"
         rf"|(?P<word>[^\W\d]+))(?:\s+{any_of(vocabulary.one_of)})*"
     )

@@ -1,13 +1,13 @@
 """Days: written dates, days of a month, weekdays, and days counted from today."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, Literal
 
-from soni.understanding.values.spans import Span, apart
+from soni.understanding.values.spans import Span, apart, parted
 from soni.understanding.values.text import any_of, matches, spaced
 from soni.understanding.values.vocabulary import Vocabulary, territory_of, vocabulary_of
 
@@ -24,6 +24,7 @@ class _Grammar:
     weekday: re.Pattern[str]
     ordinal: re.Pattern[str]
     relative: re.Pattern[str]
+    feast: re.Pattern[str]
     order: Literal["DMY", "MDY"]
 
 
@@ -35,37 +36,67 @@ def dates_in(text: str, now: datetime, language: str) -> list[Span[date]]:
     vocabulary = vocabulary_of(language)
     grammar = _grammar(language)
     today = now.date()
-    return apart(
+    others = apart(
         [
-            *_written(text, today, grammar),
-            *_of_month(text, today, vocabulary, grammar),
             *_weekdays(text, today, vocabulary, grammar),
             *_ordinals(text, today, vocabulary, grammar),
             *_relative(text, today, vocabulary, grammar),
+            *_feasts(text, today, vocabulary, grammar),
         ]
     )
+    # "Friday 31 February" is not some other Friday.
+    others, _ = parted(others, impossible_in(text, now, language))
+    return apart([*_possible(_named(text, today, vocabulary, grammar)), *others])
 
 
-def _written(text: str, today: date, grammar: _Grammar) -> Iterator[Span[date]]:
+def impossible_in(text: str, now: datetime, language: str) -> list[Span[None]]:
+    """Where a folded text names a day that no calendar has: *31 February*."""
+    named = list(_named(text, now.date(), vocabulary_of(language), _grammar(language)))
+    nowhere = apart(Span(span.start, span.end, None) for span in named if span.value is None)
+    return parted(nowhere, apart(_possible(named)))[0]
+
+
+def _possible(spans: Iterable[Span[date | None]]) -> Iterator[Span[date]]:
+    for span in spans:
+        if span.value is not None:
+            yield Span(span.start, span.end, span.value, span.score)
+
+
+def _named(text: str, today: date, vocabulary: Vocabulary, grammar: _Grammar) -> Iterator[Span[date | None]]:
+    """Days by their number and month, ``None`` for those that do not exist."""
+    yield from _written(text, today, grammar)
+    yield from _of_month(text, today, vocabulary, grammar)
+
+
+def _written(text: str, today: date, grammar: _Grammar) -> Iterator[Span[date | None]]:
     for match in matches(grammar.iso, text):
-        if day := _day(int(match["year"]), int(match["month"]), int(match["day"])):
-            yield Span(match.start(), match.end(), day)
-    for pattern in (grammar.with_year, grammar.without_year):
-        for match in matches(pattern, text):
-            first, second, year = int(match["first"]), int(match["second"]), match.groupdict().get("year")
-            month, number = (first, second) if grammar.order == "MDY" else (second, first)
-            if month > 12:
-                month, number = number, month
-            if day := _resolve(year, month, number, today):
-                yield Span(match.start(), match.end(), day, 1.0 if year else 0.8)
+        day = _day(int(match["year"]), int(match["month"]), int(match["day"]))
+        yield Span(match.start(), match.end(), day)
+    found = [match for pattern in (grammar.with_year, grammar.without_year) for match in matches(pattern, text)]
+    order = _order_told(found) or grammar.order
+    for match in found:
+        first, second, year = int(match["first"]), int(match["second"]), match.groupdict().get("year")
+        month, number = (first, second) if order == "MDY" else (second, first)
+        if month > 12:
+            month, number = number, month
+        yield Span(match.start(), match.end(), _resolve(year, month, number, today), 1.0 if year else 0.8)
 
 
-def _of_month(text: str, today: date, vocabulary: Vocabulary, grammar: _Grammar) -> Iterator[Span[date]]:
+def _order_told(found: list[re.Match[str]]) -> Literal["DMY", "MDY"] | None:
+    """The order that one of several days leaves no doubt about: beside *31/12*, *2/1* is in January."""
+    day_first = any(int(match["first"]) > 12 >= int(match["second"]) for match in found)
+    month_first = any(int(match["second"]) > 12 >= int(match["first"]) for match in found)
+    if day_first == month_first:
+        return None
+    return "DMY" if day_first else "MDY"
+
+
+def _of_month(text: str, today: date, vocabulary: Vocabulary, grammar: _Grammar) -> Iterator[Span[date | None]]:
     for pattern in (grammar.day_month, grammar.month_day):
         for match in matches(pattern, text):
             number = _day_number(match, vocabulary)
-            if day := _resolve(match["year"], vocabulary.month_names[match["month"]], number, today):
-                yield Span(match.start(), match.end(), day)
+            day = _resolve(match["year"], vocabulary.month_names[match["month"]], number, today)
+            yield Span(match.start(), match.end(), day)
 
 
 def _weekdays(text: str, today: date, vocabulary: Vocabulary, grammar: _Grammar) -> Iterator[Span[date]]:
@@ -91,6 +122,14 @@ def _ordinals(text: str, today: date, vocabulary: Vocabulary, grammar: _Grammar)
 def _relative(text: str, today: date, vocabulary: Vocabulary, grammar: _Grammar) -> Iterator[Span[date]]:
     for match in matches(grammar.relative, text):
         yield Span(match.start(), match.end(), today + _DAY * vocabulary.days[spaced(match[0])])
+
+
+def _feasts(text: str, today: date, vocabulary: Vocabulary, grammar: _Grammar) -> Iterator[Span[date]]:
+    """Christmas; *before Christmas* is no day."""
+    for match in matches(grammar.feast, text):
+        month, number = divmod(vocabulary.feasts[spaced(match["feast"])], 100)
+        if day := _resolve(match["year"], month, number, today):
+            yield Span(match.start(), match.end(), day, 0.2 if match["beside"] else 0.9)
 
 
 def _resolve(year: str | None, month: int, day: int, today: date) -> date | None:
@@ -179,6 +218,9 @@ def _grammar(language: str) -> _Grammar:
             rf"|(?<!\w)(?:{the}|{coming})\s{{1,3}}(?P<day_>{number})(?![\w:/%]|[.,]\d)"
         ),
         relative=re.compile(rf"(?<!\w)(?=\w){any_of(vocabulary.days)}(?!\w)"),
+        feast=re.compile(
+            rf"(?<!\w)(?=\w)(?P<beside>{any_of(vocabulary.beside)}\s{{1,3}}(?:{the}\s{{1,3}})?)?(?P<feast>{any_of(vocabulary.feasts)})(?!\w){year}"
+        ),
         order=_order(language, vocabulary),
     )
 

@@ -134,13 +134,14 @@ def _grouped(groups: list[str]) -> bool:
 def _in_digits(text: str, vocabulary: Vocabulary, grammar: _Grammar) -> Iterator[Span[Decimal]]:
     for match in matches(grammar.digits, text):
         number = number_from(match["digits"], vocabulary.decimal)
-        if number is None or _is_readable_twice(match["digits"], vocabulary.decimal):
+        if number is None:
             continue
         for scale in _WORD.findall(match["scale"] or ""):
             number *= grammar.scales.get(scale, 1)
         if match["sign"] == "-":
             number = -number
-        yield from _completed(text, Span(match.start(), match.end(), number), grammar)
+        score = UNCLEAR if _is_readable_twice(match["digits"], vocabulary.decimal) else 1.0
+        yield from _completed(text, Span(match.start(), match.end(), number, score), grammar)
 
 
 def _in_words(text: str, vocabulary: Vocabulary, grammar: _Grammar) -> Iterator[Span[Decimal]]:

@@ -34,7 +34,8 @@ _WANTED: Final[dict[SlotType, str]] = {
     "list": "Please give a list, separated by commas.",
     "object": "Please give an object in JSON.",
 }
-_NUMBERS: Final = frozenset(("integer", "float", "money"))
+_EXPLAINED: Final = frozenset(("integer", "float", "money", "date", "datetime"))
+_NO_DAY: Final = "There is no such day."
 _IN_CURRENCY: Final = "Please give the amount in {0}."
 _CURRENCIES: Final = {"EUR": "euros", "USD": "US dollars", "GBP": "pounds", "JPY": "yen", "CHF": "Swiss francs"}
 _TWICE: Final = "{0} can be read in two ways. Please write {1} or {2}."
@@ -68,10 +69,13 @@ def parse_or_none(slot: Slot, written: Value, moment: Moment) -> Value | None:
 
 def _refusal(slot: Slot, written: Value, moment: Moment) -> str:
     """Why this is no value, where that can be told; else what is wanted."""
-    if not isinstance(written, str) or slot.type not in _NUMBERS:
+    if not isinstance(written, str) or slot.type not in _EXPLAINED:
         return _wanted(slot)
     reading = read(written, moment)
-    if any(is_foreign(slot, span.value.currency, moment.language) for span in reading.counted):
+    if slot.type in ("date", "datetime"):
+        return _NO_DAY if reading.impossible_days else _wanted(slot)
+    named = currencies_of(slot, moment.language)
+    if named and any(is_foreign(slot, span.value.currency, moment.language) for span in reading.priced):
         return _in_currency(slot, moment)
     if both := readable_twice(reading.text, moment.language):
         return _TWICE.format(*both)

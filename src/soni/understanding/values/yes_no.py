@@ -1,6 +1,7 @@
 """Yes and no."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
@@ -11,6 +12,8 @@ from soni.understanding.values.vocabulary import vocabulary_of
 _MAX_LENGTH: Final = 200
 """A longer text says more than yes or no."""
 
+_SI: Final = re.compile(r"(?<!\w)s[íìÍÌ](?!\w)", re.IGNORECASE)
+
 _THUMB_UP: Final = "👍"
 _THUMB_DOWN: Final = "👎"
 
@@ -18,13 +21,18 @@ _THUMB_DOWN: Final = "👎"
 def yes_or_no(text: str, language: str = "en") -> bool | None:
     """Whether the text says yes (``True``), no (``False``), or anything else or more (``None``).
 
+    Who asks back (*okay?*) has not agreed; *why not?* asks nothing. *Sí* with its accent is a yes in every language.
+
     >>> yes_or_no("yep, go ahead"), yes_or_no("no thanks"), yes_or_no("yes but make it 60")
     (True, False, None)
     """
     if len(text) > _MAX_LENGTH:
         return None
-    folded = fold(text).text
-    phrase, meanings = _grammar(vocabulary_of(language).code)
+    vocabulary = vocabulary_of(language)
+    folded = fold(_SI.sub(vocabulary.yes[0], unicodedata.normalize("NFC", text))).text
+    if "?" in _rhetorical(vocabulary.code).sub(" ", folded):
+        return None
+    phrase, meanings = _grammar(vocabulary.code)
     said: set[bool] = set()
     position = 0
     while position < len(folded):
@@ -35,6 +43,12 @@ def yes_or_no(text: str, language: str = "en") -> bool | None:
             said |= meanings[spaced(match["phrase"])]
         position = match.end()
     return said.pop() if len(said) == 1 else None
+
+
+@lru_cache(maxsize=32)
+def _rhetorical(code: str) -> re.Pattern[str]:
+    """Questions that ask nothing, with their mark."""
+    return re.compile(rf"(?<!\w)(?=\w){any_of(vocabulary_of(code).rhetorical)}\s?\?")
 
 
 @lru_cache(maxsize=32)

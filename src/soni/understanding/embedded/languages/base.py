@@ -70,6 +70,14 @@ class Language:
     """What stands between a slot and its new value: change the amount *to* 60."""
     wrong: frozenset[str]
     """the amount is *wrong*."""
+    negations: tuple[str, ...]
+    """How a wish begins that something is *not* done: I don't want to, don't."""
+    subjects: frozenset[str]
+    """Words behind which a negation asks: don't *you* fly to Rome?"""
+    opposites: tuple[str, ...]
+    """What makes a word its opposite: *un*block."""
+    copulas: frozenset[str]
+    """Between a slot's name and its value: my mail *is* a@b.com."""
     cancel: frozenset[str]
     """*cancel* the transfer."""
     articles: frozenset[str]
@@ -133,6 +141,11 @@ class Language:
     def refusal(self) -> re.Pattern[str]:
         """An answer that is none."""
         return compile_phrases(self.refusals)
+
+    @cached_property
+    def negation(self) -> re.Pattern[str]:
+        """The beginning of a wish that something is not done."""
+        return compile_phrases(self.negations)
 
     @cached_property
     def changing(self) -> re.Pattern[str]:

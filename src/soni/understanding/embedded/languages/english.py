@@ -286,6 +286,19 @@ ENGLISH = Language(
     """),
     become=word_set("to into as with by for be is"),
     wrong=word_set("wrong incorrect mistaken false different other another off"),
+    negations=phrases("""
+        (i|we) [really|certainly|definitely] (dont|do not|didnt|did not|never|no longer|wouldnt|would not|neither) [really|
+            ever|actually|even] (want|wanted|wish|need|like|intend|plan|mean|meant|ask|asked|tell|told|said|say) [you|
+            anyone|anybody] [to]
+        (im|i am|were|we are) not (trying|going|asking|looking|planning|telling|about) [you] [to]
+        (id|i would|wed|we would) (rather|prefer) not [to]
+        (dont|do not|never|you mustnt|you must not|you shouldnt|you should not) [ever|you dare]
+        (theres|there is) no (need|reason) to
+        no (need|reason) to
+    """),
+    subjects=word_set("i you we they he she it know worry mind"),
+    opposites=("un", "dis", "de"),
+    copulas=word_set("is are be"),
     cancel=word_set("cancel stop abort quit forget drop"),
     articles=word_set("a an the my your his her their our its this that"),
     infinitives=word_set("""

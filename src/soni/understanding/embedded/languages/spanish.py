@@ -128,6 +128,15 @@ SPANISH = Language(
     """),
     become=word_set("a por en como con"),
     wrong=word_set("mal incorrecto incorrecta equivocado equivocada erróneo otro otra"),
+    negations=phrases("""
+        [yo] (no|ya no|nunca|tampoco) (quiero|quería|queremos|quisiera|necesito|deseo|pienso|pretendo|he pedido|pedí) [que]
+        (no|nunca) (envíes|envies|mandes|transfieras|pagues|hagas|bloquees|canceles|borres|reserves|cambies|compres)
+        (no|nunca) (envíe|envie|mande|transfiera|pague|haga|bloquee|cancele|borre|reserve|cambie|compre)
+        no (hace falta|es necesario) [que]
+    """),
+    subjects=frozenset(),
+    opposites=("des", "de"),
+    copulas=word_set("es son sea"),
     cancel=word_set("cancela cancelar anula anular para olvida"),
     articles=word_set("el la los las un una mi mis su sus tu este esta ese esa lo"),
     infinitives=word_set("voy vas va vamos van ir empezar ayuda ayudame volver"),

@@ -46,6 +46,8 @@ class Vocabulary:
     # Yes and no.
     yes: tuple[str, ...] = ()
     no: tuple[str, ...] = ()
+    rhetorical: tuple[str, ...] = ()
+    """Of these, those that are said as a question."""
     soft: tuple[str, ...] = ()
     """What may stand around them, and around a question, without saying anything."""
 
@@ -103,6 +105,10 @@ class Vocabulary:
     """Before or behind a weekday, it moves it into the week after this one."""
     days: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
     """Days counted from today."""
+    feasts: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
+    """Days of every year: 1225 is the 25th of December."""
+    beside: tuple[str, ...] = ()
+    """Before one of them, it is another day: *before* Christmas."""
     in_time: tuple[str, ...] = ()
     """Before a length of time, it makes a moment: *in* two weeks."""
     from_now: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ ENGLISH = Vocabulary(
         looks correct | fine | that's fine | that is fine | good | great | perfect | excellent | that works | works for me
         fine by me | fine with me | i'm sure | i am sure | send it | book it | make it so | by all means | why not | it is
         that's it | that is it | that's the one | i would | i'd love to | i'd like that | i would like that | uh huh | uh-huh | mhm
-        mm hmm | aye | yes i do | yes it is | yes i am | cool | good to go | you can | you may | you bet | it's correct | it's right
+        i guess so | i suppose so | i think so | i believe so | i guess yes | mm hmm | aye | yes i do | yes it is | yes i am | cool | good to go | you can | you may | you bet | it's correct | it's right
         it's fine | it is correct | it is right | all good | all correct | no problem | no worries | not a problem | without a doubt
         no doubt | no objection | i would love to | thats right | thats correct | thats fine | sounds about right | totally | roger
         roger that | accept | accepted | i accept | approve | approved
@@ -33,6 +33,7 @@ ENGLISH = Vocabulary(
         later | another time | not ok | not okay | that's incorrect | that is incorrect | i don't agree | i do not agree
         do not send it | do not book it | refuse | i refuse | reject | rejected | not sure about that
     """),
+    rhetorical=words("why not"),
     soft=words("""
         please | pls | plz | thanks | thank you | thx | cheers | uhm | uhmm | um | umm | uh | er | erm | hm | hmm | hmmm | mm | well
         so | oh | ah | now | then | just | and | very much | a lot | sir | madam | mate | man | dude | hey | hi | hello | right now
@@ -45,7 +46,7 @@ ENGLISH = Vocabulary(
     """),
     scales=table("""
         hundred 100 | thousand 1000 | million 1000000 | billion 1000000000 | trillion 1000000000000 | grand 1000 | dozen 12
-        mn 1000000 | bn 1000000000 | k 1000 | m 1000000
+        hundreds 100 | thousands 1000 | millions 1000000 | mn 1000000 | bn 1000000000 | k 1000 | m 1000000
     """),
     one=words("a | an | one | another"),
     minus=words("minus | negative"),
@@ -96,6 +97,10 @@ ENGLISH = Vocabulary(
         the day after tomorrow 2 | day after tomorrow 2 | overmorrow 2 | the day before yesterday -2 | day before yesterday -2
         this morning 0 | this afternoon 0 | this evening 0 | this night 0 | later today 0
     """),
+    feasts=table("""
+        christmas 1225 | christmas day 1225 | xmas 1225 | xmas day 1225 | christmas eve 1224 | boxing day 1226 | new year's eve 1231 | new years eve 1231 | new year's day 101 | new years day 101
+    """),
+    beside=words("before | after | around | near | the week of"),
     in_time=words("in | within | after"),
     from_now=words("from now | from today | from this day | later | hence | after today | from tonight"),
     ago=words("ago | earlier"),

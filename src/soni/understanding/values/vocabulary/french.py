@@ -9,7 +9,7 @@ FRENCH = Vocabulary(
         oui | ouais | ouaip | o | si | bien sûr | d'accord | dac | ok | okay | exact | exactement | c'est ça | c'est exact
         c'est correct | correct | tout à fait | absolument | certainement | volontiers | parfait | très bien | bien | vas-y
         allez-y | allons-y | je confirme | confirmé | confirmer | entendu | c'est bon | ça marche | ça me va | vrai | affirmatif
-        évidemment | avec plaisir | oui merci | accepté | continue | continuez | pas de problème | je veux bien
+        évidemment | avec plaisir | oui merci | accepté | continue | continuez | pas de problème | je veux bien | pourquoi pas
     """),
     no=words("""
         non | nan | n | pas du tout | jamais | pas maintenant | pas encore | surtout pas | non merci | négatif | faux | incorrect
@@ -17,6 +17,7 @@ FRENCH = Vocabulary(
         bien sûr que non | ne le faites pas | ne fais pas ça | je refuse | pas d'accord | je ne pense pas | je ne crois pas
         pas aujourd'hui | plus tard
     """),
+    rhetorical=words("pourquoi pas"),
     soft=words("""
         s'il vous plaît | s'il te plaît | svp | stp | merci | merci beaucoup | euh | heu | hum | hm | hmm | bon | ben | alors | donc
         maintenant | je pense | je crois | monsieur | madame | bonjour | salut | et | voilà | en fait | du coup | pardon | désolé
@@ -62,6 +63,10 @@ FRENCH = Vocabulary(
         aujourd'hui 0 | ce soir 0 | ce matin 0 | cet après-midi 0 | demain 1 | demain matin 1 | demain soir 1 | demain après-midi 1
         après-demain 2 | après demain 2 | hier -1 | avant-hier -2
     """),
+    feasts=table("""
+        noël 1225 | jour de noël 1225 | nouvel an 101 | jour de l'an 101
+    """),
+    beside=words("avant | après | vers"),
     in_time=words("dans | d'ici | sous"),
     from_now=words("à partir d'aujourd'hui | plus tard"),
     ago=words("plus tôt"),

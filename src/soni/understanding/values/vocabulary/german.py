@@ -19,6 +19,7 @@ GERMAN = Vocabulary(
         eher nicht | nicht wirklich | abgelehnt | ich lehne ab | nicht einverstanden | später | unwahr | keineswegs
         ich glaube nicht
     """),
+    rhetorical=words("warum nicht | wieso nicht"),
     soft=words("""
         bitte | danke | vielen dank | danke schön | äh | ähm | hm | hmm | also | naja | na ja | dann | jetzt | ich denke
         ich glaube | und | doch | mal | so | hallo | guten tag | herr | frau | das | es | eigentlich | ach | oh | sorry
@@ -63,6 +64,10 @@ GERMAN = Vocabulary(
         heute 0 | heute abend 0 | heute nachmittag 0 | heute nacht 0 | heute morgen 0 | morgen 1 | morgen früh 1 | morgen abend 1
         morgen nachmittag 1 | übermorgen 2 | gestern -1 | vorgestern -2
     """),
+    feasts=table("""
+        heiligabend 1224 | silvester 1231 | neujahr 101
+    """),
+    beside=words("vor | nach | um"),
     in_time=words("in | nach | innerhalb von"),
     from_now=words("ab heute | ab jetzt | später"),
     ago=words("früher"),

@@ -15,6 +15,7 @@ ITALIAN = Vocabulary(
         sbagliato | è sbagliato | non è corretto | non è giusto | falso | negativo | certo che no | non farlo | non lo faccia
         rifiuto | non accetto | credo di no | non sono d'accordo
     """),
+    rhetorical=words("perché no | come no"),
     soft=words("""
         per favore | per piacere | grazie | grazie mille | ehm | eh | mah | allora | beh | bene | adesso | ora | credo | penso | e
         ciao | buongiorno | signore | signora | scusi | scusa | dunque
@@ -57,6 +58,10 @@ ITALIAN = Vocabulary(
         oggi 0 | stasera 0 | stamattina 0 | questa sera 0 | questo pomeriggio 0 | domani 1 | domani sera 1 | domani mattina 1
         dopodomani 2 | ieri -1 | l'altro ieri -2
     """),
+    feasts=table("""
+        natale 1225 | vigilia di natale 1224 | capodanno 101
+    """),
+    beside=words("prima di | dopo | verso"),
     in_time=words("tra | fra"),
     from_now=words("da oggi | da adesso | dopo"),
     ago=words("fa"),

@@ -16,6 +16,7 @@ PORTUGUESE = Vocabulary(
         não obrigada | não quero | errado | está errado | incorreto | não está certo | falso | negativo | claro que não | não faça
         não precisa | recuso | não aceito | acho que não | não concordo | hoje não
     """),
+    rhetorical=words("por que não | como não"),
     soft=words("""
         por favor | obrigado | obrigada | muito obrigado | muito obrigada | hum | hm | é que | bem | então | agora | acho | acho que
         e | olá | oi | senhor | senhora | desculpe | desculpa | né | pois
@@ -59,6 +60,10 @@ PORTUGUESE = Vocabulary(
         hoje 0 | hoje à noite 0 | hoje à tarde 0 | esta noite 0 | amanhã 1 | amanhã de manhã 1 | amanhã à noite 1 | amanhã à tarde 1
         depois de amanhã 2 | ontem -1 | anteontem -2
     """),
+    feasts=table("""
+        no natal 1225 | dia de natal 1225 | véspera de natal 1224
+    """),
+    beside=words("antes de | antes do | depois de | depois do"),
     in_time=words("em | daqui a | dentro de"),
     from_now=words("a partir de hoje | a partir de agora | depois"),
     ago=words("atrás"),

@@ -17,6 +17,7 @@ SPANISH = Vocabulary(
         no hace falta | claro que no | por supuesto que no | creo que no | no me interesa | así no | eso no | no es así | rechazo
         cancelo | no acepto | no estoy de acuerdo
     """),
+    rhetorical=words("cómo no | por qué no"),
     soft=words("""
         por favor | porfa | porfavor | gracias | muchas gracias | pues | eh | em | mmm | mm | hm | hmm | bueno | entonces | ahora
         ahora mismo | creo | creo que | supongo | y | señor | señora | hola | oye | mira | a ver | muy amable | la verdad | es que
@@ -24,7 +25,7 @@ SPANISH = Vocabulary(
     """),
     numbers=table("un par 2 | un par de 2 | una docena 12 | una docena de 12 | media docena 6 | media docena de 6"),
     scales=table(
-        "mil 1000 | cien 100 | millón 1000000 | millones 1000000 | mil millones 1000000000 | k 1000 | m 1000000"
+        "mil 1000 | miles 1000 | cien 100 | cientos 100 | centenares 100 | millón 1000000 | millones 1000000 | mil millones 1000000000 | k 1000 | m 1000000"
     ),
     one=words("un | una | uno | otro | otra"),
     minus=words("menos"),
@@ -60,6 +61,10 @@ SPANISH = Vocabulary(
         hoy 0 | mañana 1 | pasado mañana 2 | pasado 2 | ayer -1 | anteayer -2 | esta noche 0 | esta tarde 0 | esta mañana 0
         hoy mismo 0 | mañana por la mañana 1 | mañana por la tarde 1 | mañana por la noche 1
     """),
+    feasts=table("""
+        navidad 1225 | día de navidad 1225 | nochebuena 1224 | nochevieja 1231 | año nuevo 101
+    """),
+    beside=words("antes de | después de | cerca de"),
     in_time=words("en | dentro de"),
     from_now=words("a partir de hoy | a partir de ahora | desde hoy | más tarde | después"),
     ago=words("atrás | antes"),
