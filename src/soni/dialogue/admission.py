@@ -32,6 +32,7 @@ from soni.dialogue.state import Dialogue
 from soni.dialogue.transitions import apply, in_order, pending
 from soni.expressions import Expression
 from soni.operations import EvaluationError
+from soni.templates import plain
 from soni.value import Value
 
 NAMES: Mapping[type[Command], str] = {kind: name for name, kind in COMMANDS.items()}
@@ -171,7 +172,7 @@ class _Door:
         match command:
             case SetSlot(slots) | CorrectSlot(slots):
                 known = visible(self.dialogue, self.flows)
-                return any(known.get(slot) != value for slot, value in slots.items())
+                return any(plain(known.get(slot)) != plain(value) for slot, value in slots.items())
             case ClearSlot():
                 return True
             case Deny(slot):

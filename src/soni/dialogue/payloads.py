@@ -58,7 +58,7 @@ def parse_payload(text: str) -> list[Command] | None:
 
 
 def _parse_line(line: str) -> Command | None:
-    if not line.startswith("/"):
+    if not line.startswith("/") or line[1:2].isspace():
         return None
     try:
         words = shlex.split(line[1:])

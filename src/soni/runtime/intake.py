@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import isfinite
 from typing import Final
 
 from soni.actions.marks import ActionContext
@@ -14,6 +15,8 @@ from soni.toolbox import Toolbox
 from soni.understanding.values import InvalidValue, Moment, parse
 from soni.value import Value
 
+MAX_DEPTH: Final = 16
+"""Levels of lists and objects that a value may have."""
 _NOT_VALID: Final = "That is not a valid value."
 
 
@@ -72,6 +75,9 @@ async def _take(name: str, slot: Slot, written: Value, dialogue: Dialogue, toolb
     except InvalidValue as error:
         toolbox.emit(ValueRefused(name, error.reason))
         return Refusal(name, _words(slot, error.message, dialogue, toolbox))
+    if not _can_be_kept(value):
+        toolbox.emit(ValueRefused(name, "size"))
+        return Refusal(name, _words(slot, _NOT_VALID, dialogue, toolbox))
     if slot.validator is None and slot.normalizer is None:
         return _Accepted(value)
     context = ActionContext(toolbox.user_id, f"{toolbox.turn}:{name}", toolbox.turn, dialogue.language, log_of(name))
@@ -84,6 +90,21 @@ async def _take(name: str, slot: Slot, written: Value, dialogue: Dialogue, toolb
     if slot.normalizer is not None:
         value = await toolbox.actions.normalize(slot.normalizer, value, context)
     return _Accepted(value)
+
+
+def _can_be_kept(value: Value, depth: int = MAX_DEPTH) -> bool:
+    """True for what every store can write: finite numbers of at most 64 bits, lists and objects that are not too deep."""
+    match value:
+        case bool() | str() | None:
+            return True
+        case int():
+            return -(2**63) <= value < 2**63
+        case float():
+            return isfinite(value)
+        case list():
+            return depth > 0 and all(_can_be_kept(item, depth - 1) for item in value)
+        case _:
+            return depth > 0 and all(_can_be_kept(item, depth - 1) for item in value.values())
 
 
 def _words(slot: Slot, otherwise: str, dialogue: Dialogue, toolbox: Toolbox) -> str:

@@ -22,7 +22,9 @@ async def test_a_failed_action_leaves_the_dialogue_as_it_was() -> None:
     """The user gets an apology and the pending question, never the success message; the next message works."""
     shop = Shop()
     shop.failures = 1
-    async with talking(PAY.replace("          - {step: pay, type: action, call: pay}\n", ""), shop.pay, shop.post) as chat:
+    async with talking(
+        PAY.replace("          - {step: pay, type: action, call: pay}\n", ""), shop.pay, shop.post
+    ) as chat:
         await chat.say("/start_flow send")
         before = chat.dialogue
         answer = await chat.hear("/set_slot amount=5")

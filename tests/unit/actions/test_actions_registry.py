@@ -69,7 +69,12 @@ def test_functions_are_found_by_their_marks(tmp_path: Path) -> None:
     registry = load(tmp_path, my_actions=GOOD)
 
     pay = registry.actions["pay"]
-    assert (pay.is_async, pay.context, pay.parameters, pay.required) == (False, "ctx", {"amount", "note"}, {"amount"})
+    assert (pay.is_async, pay.context, pay.parameters, pay.required) == (
+        False,
+        "ctx",
+        frozenset({"amount", "note"}),
+        frozenset({"amount"}),
+    )
     assert registry.validators["positive"].context == "anything"
     assert (registry.normalizers["tidy"].is_async, registry.normalizers["tidy"].context) == (True, None)
 

@@ -51,7 +51,8 @@ def test_a_choice_is_heard_by_value_synonym_typo_or_place(text: str, expected: s
 
 
 CITIES = (
-    "Amsterdam", "Athens", "Berlin", "Brussels", "Dublin", "Lisbon", "London", "Madrid", "Oslo", "Paris", "Prague", "Rome", "Vienna", "Warsaw",
+    "Amsterdam", "Athens", "Berlin", "Brussels", "Dublin", "Lisbon", "London", "Madrid", "Oslo", "Paris", "Prague",
+    "Rome", "Vienna", "Warsaw",
 )  # fmt: skip
 
 

@@ -35,6 +35,8 @@ def answered(hearing: Hearing, value: Value | None) -> list[Command] | None:
     free = slot.type == "string" and slot.pattern is None
     cues = hearing.reach.slots.get(name) if hearing.reach else None
     if free and cues is not None:
+        if not cues.open_ended and (other := _wholly_another(hearing)) is not None:
+            return other
         if value is not None and not cues.open_ended and _is_nobody(hearing, str(value)):
             return []
         said = _with_name(hearing, cues, value)
@@ -42,6 +44,8 @@ def answered(hearing: Hearing, value: Value | None) -> list[Command] | None:
     found = _beside(hearing)
     if value is not None and _is_for_another(hearing, found, value):
         value = None
+    elif value is None:
+        value = _left_for_pending(hearing, found)
     beside = [one for one in found if value is None or not _competes(hearing, one, value)]
     if value is None and not _says_no_more(hearing, beside):
         beside = [one for one in beside if one.cued]
@@ -49,6 +53,42 @@ def answered(hearing: Hearing, value: Value | None) -> list[Command] | None:
     if value is not None:
         return [SetSlot({name: value, **values})]
     return [SetSlot(values)] if values else None
+
+
+def _wholly_another(hearing: Hearing) -> list[Command] | None:
+    """What an answer that is a value of another slot, and nothing else, says instead of a name: a day, a choice, an address."""
+    values = {
+        one.slot: one.value
+        for one in _beside(hearing, filled=True)
+        if not _is_free(hearing.slots[one.slot])
+        and hearing.slots[one.slot].type not in _NUMBERS
+        and not any(
+            word not in hearing.language.common | hearing.language.politeness
+            for word in plain_words(hearing.said.without([(one.start, one.end)]))
+        )
+    }
+    if not values:
+        return None
+    # A value that is known already may have been meant to change it; without a word that says so, it is asked again.
+    fresh = {name: value for name, value in values.items() if name in hearing.open}
+    return [SetSlot(fresh)] if fresh else []
+
+
+def _left_for_pending(hearing: Hearing, found: list[Filled]) -> Value | None:
+    """Of several values the slot could have, the one that no word gives to another: *Madrid* to Paris."""
+    assert hearing.pending is not None
+    slot = hearing.slots[hearing.pending]
+    if hearing.reach is None or _is_free(slot) or len(find(slot, hearing.said.text, hearing.moment)) < 2:
+        return None
+    wanted = {hearing.pending, *hearing.open, *hearing.filled}
+    values = fill(hearing.said, hearing.reach, hearing.language, hearing.moment, wanted).values
+    own = next((one for one in values if one.slot == hearing.pending), None)
+    given = any(one.cued and hearing.slots[one.slot].type == slot.type for one in found)
+    return own.value if own is not None and (own.cued or given) else None
+
+
+def _is_free(slot: Slot) -> bool:
+    return slot.type == "string" and slot.pattern is None
 
 
 def unanswered(hearing: Hearing, *, question: bool) -> list[Command]:
@@ -165,17 +205,33 @@ def _without(hearing: Hearing, beside: list[Filled]) -> str:
             and hearing.said.words[first - 1].text in hearing.reach.slots[one.slot].left | hearing.language.articles
         ):
             first -= 1
+        first = _introduction(hearing, first)
         spans.append((hearing.said.words[first].start, hearing.said.words[last - 1].end))
     return hearing.said.without(spans).strip(" ,;")
 
 
-def _beside(hearing: Hearing) -> list[Filled]:
-    """Values for slots of this flow that are still open, and for filled ones where the words say so."""
+def _introduction(hearing: Hearing, first: int) -> int:
+    """Where the words begin that say whose value comes: *my mail is* a@b.com."""
+    language, words = hearing.language, hearing.said.words
+    if not first or words[first - 1].text not in language.copulas or words[first].breaks:
+        return first
+    at = first - 1
+    while at and not words[at].breaks and words[at - 1].text not in language.joins:
+        at -= 1
+    return at
+
+
+def _beside(hearing: Hearing, *, filled: bool = False) -> list[Filled]:
+    """Values for slots of this flow that are still open, and for filled ones where the words say so, or all of them."""
     if hearing.reach is None:
         return []
     wanted = {*hearing.open, *hearing.filled}
+    if hearing.pending is not None and not _is_free(hearing.slots[hearing.pending]):
+        # What answers the question is left to it, and is no name beside it.
+        wanted.add(hearing.pending)
     found = fill(hearing.said, hearing.reach, hearing.language, hearing.moment, wanted).values
-    return [one for one in found if one.cued or one.slot in hearing.open]
+    beside = [one for one in found if one.slot != hearing.pending]
+    return [one for one in beside if filled or one.cued or one.slot in hearing.open]
 
 
 def _competes(hearing: Hearing, one: Filled, value: Value) -> bool:
@@ -185,6 +241,13 @@ def _competes(hearing: Hearing, one: Filled, value: Value) -> bool:
     spans = [(each.start, each.end) for each in find(slot, hearing.said.text, hearing.moment) if each.value == value]
     overlaps = any(one.start < end and start < one.end for start, end in spans)
     same = {slot.type, hearing.slots[one.slot].type}
+    if same == {"choice"}:
+        # Two lists of choices are alike only where they have this choice in common.
+        shared = any(
+            one.start < each.end and each.start < one.end
+            for each in find(slot, hearing.said.text, hearing.moment)
+        )
+        return overlaps or (not one.cued and shared)
     return overlaps or (not one.cued and (len(same) == 1 or same <= _NUMBERS))
 
 

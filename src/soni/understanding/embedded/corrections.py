@@ -226,9 +226,21 @@ def _answers_pending(hearing: Hearing, rest: Said) -> bool:
     # "No, to Bob", "actually I leave on Monday": words that say that something else is meant.
     if any(one.cued for one in fill(rest, hearing.reach, hearing.language, hearing.moment, hearing.filled).values):
         return False
-    if slot.type != "string" or slot.pattern is not None:
-        return bool(find(slot, rest.text, hearing.moment)) or answer(slot, rest.text, hearing.moment) is not None
-    return True
+    if slot.type == "string" and slot.pattern is None:
+        # Asked for a name: "no wait, the first" is none where another question had that answer.
+        known = [hearing.reach.slots[name] for name in hearing.filled if not _is_text(hearing.reach.slots[name])]
+        return not any(_plausible(hearing, cues, rest) is not None for cues in known if _is_whole(hearing, cues, rest))
+    return bool(find(slot, rest.text, hearing.moment)) or answer(slot, rest.text, hearing.moment) is not None
+
+
+def _is_whole(hearing: Hearing, cues: SlotCues, rest: Said) -> bool:
+    """Whether the words are a value of this slot and nothing more."""
+    language = hearing.language
+    return any(
+        all(word in language.common | language.articles for word in plain_words(rest.without([(one.start, one.end)])))
+        for one in find(cues.slot, rest.text, hearing.moment)
+        if one.score >= SURE
+    )
 
 
 def _values(
@@ -262,11 +274,12 @@ def _values(
     # At a confirm a strange word is rather a yes in another language than a name.
     if not names or not marked or any(not _is_text(reach.slots[one.slot]) for one in found):
         return {}
-    if is_of_another_kind(hearing, rest.text) or not (
-        opened.strong or hearing.pending is not None or rest.words[0].capital
-    ):
+    if not (opened.strong or hearing.pending is not None or rest.words[0].capital):
         return {}
     for name in texts:
+        old = hearing.briefing.slots[name]
+        if _is_of_another_kind(hearing, rest.text) and not _is_of_another_kind(hearing, str(old)):
+            continue
         if (value := _for_slot(hearing, reach.slots[name], rest)) is not None:
             return {name: value} if _alone(rest, reach, hearing.language) else {}
     return {}
@@ -306,7 +319,7 @@ def _leaves_over(hearing: Hearing, rest: Said, spans: Iterable[tuple[int, int]])
     return not all(hearing.explains(word) for word in around)
 
 
-def is_of_another_kind(hearing: Hearing, text: str) -> bool:
+def _is_of_another_kind(hearing: Hearing, text: str) -> bool:
     """Whether a text that could be a name is a day, an address or the like, and nothing else."""
     words = plain_words(text)
     return any(

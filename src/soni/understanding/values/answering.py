@@ -85,7 +85,7 @@ def _bare_hour(reading: Reading) -> ClockTime | None:
 
 def _other_day(reading: Reading) -> str | None:
     """A day in words that only dateparser knows, of the many languages it knows."""
-    if reading.impossible_days:
+    if reading.days.impossible:
         return None
     start, end = carriers.bare(reading.folded, reading.language)
     said = reading.folded.slice(start, end)

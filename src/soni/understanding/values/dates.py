@@ -28,44 +28,43 @@ class _Grammar:
     order: Literal["DMY", "MDY"]
 
 
-def dates_in(text: str, now: datetime, language: str) -> list[Span[date]]:
-    """Every day a folded text names, in order, but for moments counted from now. Without a year it is the next such day, never a past one.
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The days of a text, in order."""
+
+    dates: list[Span[date]]
+    impossible: list[Span[None]]
+    """Where one is named that no calendar has: *31 February*."""
+
+
+def days_in(text: str, now: datetime, language: str) -> Days:
+    """Every day a folded text names, but for moments counted from now. Without a year it is the next such day, never a past one.
 
     *Friday*, *this Friday* and *next Friday* are all the Friday to come, not today; *Friday next week* is one of the week after this.
     """
     vocabulary = vocabulary_of(language)
     grammar = _grammar(language)
     today = now.date()
-    others = apart(
-        [
-            *_weekdays(text, today, vocabulary, grammar),
-            *_ordinals(text, today, vocabulary, grammar),
-            *_relative(text, today, vocabulary, grammar),
-            *_feasts(text, today, vocabulary, grammar),
-        ]
-    )
-    # "Friday 31 February" is not some other Friday.
-    others, _ = parted(others, impossible_in(text, now, language))
-    return apart([*_possible(_named(text, today, vocabulary, grammar)), *others])
-
-
-def impossible_in(text: str, now: datetime, language: str) -> list[Span[None]]:
-    """Where a folded text names a day that no calendar has: *31 February*."""
-    named = list(_named(text, now.date(), vocabulary_of(language), _grammar(language)))
+    named = [*_written(text, today, grammar), *_of_month(text, today, vocabulary, grammar)]
+    possible = list(_possible(named))
     nowhere = apart(Span(span.start, span.end, None) for span in named if span.value is None)
-    return parted(nowhere, apart(_possible(named)))[0]
+    impossible = parted(nowhere, possible)[0] if nowhere else []
+    others = [
+        *_weekdays(text, today, vocabulary, grammar),
+        *_ordinals(text, today, vocabulary, grammar),
+        *_relative(text, today, vocabulary, grammar),
+        *_feasts(text, today, vocabulary, grammar),
+    ]
+    if impossible:
+        # "Friday 31 February" is not some other Friday.
+        others = parted(apart(others), impossible)[0]
+    return Days(apart([*possible, *others]), impossible)
 
 
 def _possible(spans: Iterable[Span[date | None]]) -> Iterator[Span[date]]:
     for span in spans:
         if span.value is not None:
             yield Span(span.start, span.end, span.value, span.score)
-
-
-def _named(text: str, today: date, vocabulary: Vocabulary, grammar: _Grammar) -> Iterator[Span[date | None]]:
-    """Days by their number and month, ``None`` for those that do not exist."""
-    yield from _written(text, today, grammar)
-    yield from _of_month(text, today, vocabulary, grammar)
 
 
 def _written(text: str, today: date, grammar: _Grammar) -> Iterator[Span[date | None]]:

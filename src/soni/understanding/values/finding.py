@@ -168,7 +168,7 @@ def _datetimes(reading: Reading) -> Spans:
             when = datetime.combine(day.value, near.value.other().time)
         start, end = min(day.start, near.start), max(day.end, near.end)
         spans.append(Span(start, end, shapes.local(when, moment), min(day.score, near.score)))
-    if not days and not reading.impossible_days:
+    if not days and not reading.days.impossible:
         spans += [Span(span.start, span.end, next_moment(span.value, moment), span.score * 0.8) for span in times]
     return sorted(spans, key=lambda span: span.start)
 

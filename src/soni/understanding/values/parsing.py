@@ -73,7 +73,7 @@ def _refusal(slot: Slot, written: Value, moment: Moment) -> str:
         return _wanted(slot)
     reading = read(written, moment)
     if slot.type in ("date", "datetime"):
-        return _NO_DAY if reading.impossible_days else _wanted(slot)
+        return _NO_DAY if reading.days.impossible else _wanted(slot)
     named = currencies_of(slot, moment.language)
     if named and any(is_foreign(slot, span.value.currency, moment.language) for span in reading.priced):
         return _in_currency(slot, moment)

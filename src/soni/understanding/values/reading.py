@@ -8,7 +8,7 @@ from typing import Final
 from soni.understanding.values.amounts import Amount, amounts_in, as_money
 from soni.understanding.values.base import Moment
 from soni.understanding.values.contacts import emails_in, phone_shapes_in, phones_among
-from soni.understanding.values.dates import dates_in, impossible_in
+from soni.understanding.values.dates import Days, days_in
 from soni.understanding.values.durations import Length, lengths_in, moments_in
 from soni.understanding.values.numbers import numbers_in, without_ranges
 from soni.understanding.values.spans import Span, apart, parted
@@ -40,15 +40,15 @@ class Reading:
         return moments_in(self.lengths, self.text, self.now, self.language)
 
     @cached_property
+    def days(self) -> Days:
+        """Days that are named, and those that no calendar has."""
+        return days_in(self.text, self.now, self.language)
+
+    @cached_property
     def dates(self) -> list[Span[date]]:
         """Days, with those of the moments counted from now."""
         counted = (Span(span.start, span.end, span.value.date(), span.score) for span in self.moments)
-        return apart([*dates_in(self.text, self.now, self.language), *counted])
-
-    @cached_property
-    def impossible_days(self) -> list[Span[None]]:
-        """Days that no calendar has."""
-        return impossible_in(self.text, self.now, self.language)
+        return apart([*self.days.dates, *counted])
 
     @cached_property
     def times(self) -> list[Span[ClockTime]]:
@@ -89,7 +89,7 @@ class Reading:
         doubtful_times = [span for span in self.times if 0.4 < span.score <= 0.6]
         free, _ = parted(
             numbers_in(self.text, self.language),
-            [*days, *self.impossible_days, *sure_times, *self.emails, *international],
+            [*days, *self.days.impossible, *sure_times, *self.emails, *international],
         )
         sure, doubtful = parted(free, [*self.lengths, *doubtful_times, *self.phone_shapes])
         lowered = [Span(span.start, span.end, span.value, span.score * _DOUBT) for span in doubtful]

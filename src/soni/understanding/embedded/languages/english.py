@@ -260,6 +260,8 @@ ENGLISH = Language(
             was supposed to) [have|be|been]
         (correction|i misspoke|i mistyped|typo|my mistake|my bad|i made a mistake|i made a typo)
         (scratch|strike) that
+        [no|sorry|wait|actually] (id|i would|wed|we would) rather [to|have]
+        on second (thought|thoughts)
         [no|actually] (change|set|correct|switch|update) (it|that|this) [to|into]
     """),
     turns=phrases("""

@@ -14,7 +14,8 @@ ENGLISH = Vocabulary(
         looks correct | fine | that's fine | that is fine | good | great | perfect | excellent | that works | works for me
         fine by me | fine with me | i'm sure | i am sure | send it | book it | make it so | by all means | why not | it is
         that's it | that is it | that's the one | i would | i'd love to | i'd like that | i would like that | uh huh | uh-huh | mhm
-        i guess so | i suppose so | i think so | i believe so | i guess yes | mm hmm | aye | yes i do | yes it is | yes i am | cool | good to go | you can | you may | you bet | it's correct | it's right
+        i guess so | i suppose so | i think so | i believe so | i guess yes
+        mm hmm | aye | yes i do | yes it is | yes i am | cool | good to go | you can | you may | you bet | it's correct | it's right
         it's fine | it is correct | it is right | all good | all correct | no problem | no worries | not a problem | without a doubt
         no doubt | no objection | i would love to | thats right | thats correct | thats fine | sounds about right | totally | roger
         roger that | accept | accepted | i accept | approve | approved
@@ -98,7 +99,8 @@ ENGLISH = Vocabulary(
         this morning 0 | this afternoon 0 | this evening 0 | this night 0 | later today 0
     """),
     feasts=table("""
-        christmas 1225 | christmas day 1225 | xmas 1225 | xmas day 1225 | christmas eve 1224 | boxing day 1226 | new year's eve 1231 | new years eve 1231 | new year's day 101 | new years day 101
+        christmas 1225 | christmas day 1225 | xmas 1225 | xmas day 1225 | christmas eve 1224
+        boxing day 1226 | new year's eve 1231 | new years eve 1231 | new year's day 101 | new years day 101
     """),
     beside=words("before | after | around | near | the week of"),
     in_time=words("in | within | after"),

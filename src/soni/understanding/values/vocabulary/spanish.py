@@ -25,7 +25,10 @@ SPANISH = Vocabulary(
     """),
     numbers=table("un par 2 | un par de 2 | una docena 12 | una docena de 12 | media docena 6 | media docena de 6"),
     scales=table(
-        "mil 1000 | miles 1000 | cien 100 | cientos 100 | centenares 100 | millón 1000000 | millones 1000000 | mil millones 1000000000 | k 1000 | m 1000000"
+        """
+        mil 1000 | miles 1000 | cien 100 | cientos 100 | centenares 100 | millón 1000000 | millones 1000000
+        mil millones 1000000000 | k 1000 | m 1000000
+    """
     ),
     one=words("un | una | uno | otro | otra"),
     minus=words("menos"),
