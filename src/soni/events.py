@@ -82,15 +82,6 @@ class FlowStarted:
 
 
 @dataclass(frozen=True, slots=True)
-class FlowEnded:
-    """A flow left the stack: ``ended`` or ``cancelled``."""
-
-    flow: str
-    how: str
-    step: str
-
-
-@dataclass(frozen=True, slots=True)
 class TurnEnded:
     """A message was answered and the answer is saved."""
 
@@ -113,6 +104,6 @@ class TurnFailed:
 
 Event: TypeAlias = (
     TurnStarted | Understood | CommandDropped | ValueRefused | PatternRan | StepRan | ActionRan
-    | FlowStarted | FlowEnded | TurnEnded | TurnFailed
+    | FlowStarted | TurnEnded | TurnFailed
 )  # fmt: skip
 Listener: TypeAlias = Callable[[Event], None]

@@ -17,6 +17,9 @@ def open_screen() -> "Screen":
     return Terminal() if sys.stdin.isatty() and sys.stdout.isatty() else Pipe()
 
 
+HANDED_OFF = "A person has this conversation now. Begin another with --user NAME, or with --memory."
+
+
 class Screen(Protocol):
     """Where the user is."""
 
@@ -24,11 +27,17 @@ class Screen(Protocol):
         """What the user says, until there is no more."""
         ...
 
-    def show(self, reply: Reply) -> None: ...
+    def show(self, reply: Reply) -> None:
+        """What the assistant answers."""
+        ...
 
-    def complain(self, error: SoniError) -> None: ...
+    def complain(self, error: SoniError) -> None:
+        """Why there is no answer."""
+        ...
 
-    def leave(self) -> None: ...
+    def leave(self) -> None:
+        """The user has gone."""
+        ...
 
 
 class Pipe:
@@ -42,6 +51,8 @@ class Pipe:
             typer.echo(message.text)
             for button in message.buttons:
                 typer.echo(f"  - {button.title}")
+        if not reply.messages and reply.state == "handed_off":
+            typer.echo(HANDED_OFF, err=True)
 
     def complain(self, error: SoniError) -> None:
         typer.echo(error.message, err=True)
@@ -75,6 +86,8 @@ class Terminal:
                 self._console.print("   ", Text(message.image, style="dim underline"))
             if message.buttons:
                 self._console.print("   ", *(Text(f" {button.title} ", style="reverse") for button in message.buttons))
+        if not reply.messages and reply.state == "handed_off":
+            self._console.print(HANDED_OFF, style="dim")
 
     def complain(self, error: SoniError) -> None:
         self._console.print(Text(error.message, style="red"))

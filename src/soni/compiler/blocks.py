@@ -75,10 +75,14 @@ class FlowGraph:
         return reached
 
     def _leaders(self) -> set[str]:
-        leaders = {next(iter(self.placed))}
-        for placed in self.placed.values():
+        order = list(self.placed)
+        leaders = {order[0]}
+        for step, behind in zip(order, (*order[1:], END), strict=True):
+            placed = self.placed[step]
             leaders.update(placed.exits.values())
-            if placed.step.jump_to is not None or isinstance(placed.step, Branch | While | Call | Link | Handoff):
+            # Whoever comes from elsewhere than the step before enters there.
+            leaders.update({placed.next, placed.following} - {behind})
+            if isinstance(placed.step, Branch | While | Call | Link | Handoff):
                 leaders.update((placed.next, placed.following))
         return leaders
 

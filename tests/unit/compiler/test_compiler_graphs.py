@@ -125,7 +125,7 @@ def test_an_empty_way_leads_behind_its_step() -> None:
 
 def check_blocks(graph: FlowGraph) -> None:
     """Blocks hold every step once, in order, and ways enter them only at their first step."""
-    steps = [step for block in graph.blocks.values() for step in block]
+    order, steps = list(graph.placed), [step for block in graph.blocks.values() for step in block]
     assert sorted(steps) == sorted(graph.placed)
     assert graph.block_of == {step: leader for leader, block in graph.blocks.items() for step in block}
     for leader, block in graph.blocks.items():
@@ -135,8 +135,9 @@ def check_blocks(graph: FlowGraph) -> None:
     for step, placed in graph.placed.items():
         for target in placed.exits.values():
             assert not is_step(target) or target in graph.blocks, "a way that is chosen enters at the beginning"
-        if placed.step.jump_to is not None and is_step(placed.next):
-            assert placed.next in graph.blocks
+        behind = order[order.index(step) + 1] if step != order[-1] else END
+        for target in {placed.next, placed.following} - {behind}:
+            assert not is_step(target) or target in graph.blocks, "and so does one from elsewhere than the step before"
         assert step in graph.blocks[graph.block_of[step]]
 
 
@@ -145,10 +146,10 @@ def test_blocks_are_straight_runs(every_kind: FlowGraph) -> None:
     check_blocks(every_kind)
 
     assert list(every_kind.blocks) == [
-        "hello", "x", "bad", "reset", "tried", "one", "loop", "body", "inner", "deep", "skipped", "sub", "sure",
-        "last", "failed",
+        "hello", "x", "bad", "reset", "tried", "way", "one", "loop", "body", "inner", "deep", "skipped", "sub",
+        "sure", "last", "failed",
     ]  # fmt: skip
-    assert every_kind.blocks["reset"] == ("reset", "act", "way")
+    assert every_kind.blocks["reset"] == ("reset", "act")
     assert every_kind.blocks["one"] == ("one", "uno")
 
 
@@ -238,7 +239,14 @@ def test_the_drawing_is_the_drawing_of_the_decisions(every_kind: FlowGraph) -> N
     nodes, edges = drawing(compile_assistant(load_config_text(EVERY_KIND)))["f"]
 
     assert nodes == {*every_kind.blocks, "__start__", "__end__"}
-    assert {("reset", "one"), ("reset", "last"), ("reset", "__end__"), ("one", "loop"), ("inner", "loop")} <= edges
+    assert {
+        ("reset", "way"),
+        ("way", "one"),
+        ("way", "last"),
+        ("way", "__end__"),
+        ("one", "loop"),
+        ("deep", "inner"),
+    } <= edges
     assert {("sure", "hello"), ("sure", "x"), ("reset", "tried"), ("reset", "failed")} <= edges
     assert ("hello", "failed") in edges, "on_error of the flow holds for every block"
     assert all(("__start__", block) in edges for block in every_kind.blocks), "a frame may resume anywhere"

@@ -230,7 +230,8 @@ def test_a_moment_as_it_is_stored_is_read_back(when: datetime) -> None:
 LONG = (
     "1 ", " ", "a", "1/1 ", "at 5 ", "5 to ", "please ", "twenty ", "one hundred and ", "friday the ", "@", "a at b dot ", "not 5, ",
     "'a' ", "Ana ", "hmmm", "i do not sure ", "in 2 days ", "2 days and ", "½", "e\u0301", "1   ", "(1", "$", "choice ", "x@y ", '"',
-    "50 or ", "5 euros 30 ", "5 euros and ", "a euro ", "31/31 ", "31 feb ", "a couple of hundred ", "between 5 and ", "1 500 ", "before christmas ",
+    "50 or ", "5 euros 30 ", "5 euros and ", "a euro ", "31/31 ", "31 feb ", "a couple of hundred ",
+    "between 5 and ", "1 500 ", "before christmas ",
 )  # fmt: skip
 
 

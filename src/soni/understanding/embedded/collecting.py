@@ -244,8 +244,7 @@ def _competes(hearing: Hearing, one: Filled, value: Value) -> bool:
     if same == {"choice"}:
         # Two lists of choices are alike only where they have this choice in common.
         shared = any(
-            one.start < each.end and each.start < one.end
-            for each in find(slot, hearing.said.text, hearing.moment)
+            one.start < each.end and each.start < one.end for each in find(slot, hearing.said.text, hearing.moment)
         )
         return overlaps or (not one.cued and shared)
     return overlaps or (not one.cued and (len(same) == 1 or same <= _NUMBERS))

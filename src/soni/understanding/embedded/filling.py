@@ -171,9 +171,7 @@ def _typed(
     return kept
 
 
-def _fit(
-    said: Said, reach: Reach, cues: SlotCues, one: Found, found: Mapping[str, list[Found]]
-) -> tuple[float, bool]:
+def _fit(said: Said, reach: Reach, cues: SlotCues, one: Found, found: Mapping[str, list[Found]]) -> tuple[float, bool]:
     """How well a value fits a slot, and whether words beside it say so."""
     first, last = said.words_within(one.start, one.end)
     words = [word.text for word in said.words]

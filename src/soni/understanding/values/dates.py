@@ -48,7 +48,7 @@ def days_in(text: str, now: datetime, language: str) -> Days:
     named = [*_written(text, today, grammar), *_of_month(text, today, vocabulary, grammar)]
     possible = list(_possible(named))
     nowhere = apart(Span(span.start, span.end, None) for span in named if span.value is None)
-    impossible = parted(nowhere, possible)[0] if nowhere else []
+    impossible = parted(nowhere, apart(possible))[0] if nowhere else []
     others = [
         *_weekdays(text, today, vocabulary, grammar),
         *_ordinals(text, today, vocabulary, grammar),
