@@ -31,6 +31,12 @@ MONEY_IN_EUROS = Slot.model_validate({"type": "money", "prompt": "How many euros
         ("a euro", "en", 1.0, "EUR"),
         ("half a euro", "en", 0.5, "EUR"),
         ("EUR 12.30", "en", 12.3, "EUR"),
+        ("50 euro cents", "en", 0.5, None),
+        ("50 US cents", "en", 0.5, None),
+        ("one and a half thousand", "en", 1500.0, None),
+        ("2 and a half million euros", "en", 2500000.0, "EUR"),
+        ("-€5", "en", -5.0, "EUR"),
+        ("1.500.000", "es", 1500000.0, None),
         ("EUR50", "en", 50.0, "EUR"),
         ("eur 50", "en", 50.0, "EUR"),
         ("€50", "en", 50.0, "EUR"),
@@ -60,7 +66,7 @@ def test_euros_and_cents_are_one_amount(text: str, language: str, amount: float,
 @pytest.mark.parametrize(
     "text",
     ["1.500", "1.500 euros", "10.000", "a couple of hundred", "50-60", "50-60 euros", "50 to 60 euros", "between 50 and 60 euros",
-     "50 euros or 60 euros", "50 euros and 30", "12 euros 5", "fifty cents and 20 cents"],
+     "50 euros or 60 euros", "50 euros and 30", "12 euros 5", "one point five", "fifty cents and 20 cents"],
 )  # fmt: skip
 def test_an_amount_that_may_be_another_is_none(text: str) -> None:
     """It is asked for again: a wrong amount costs more than a question."""
@@ -72,6 +78,7 @@ def test_what_counts_something_else_is_not_the_cents() -> None:
     """Tickets, minutes and shares keep their own number."""
     assert values("money", "12 euros 30 minutes ago")[0] == {"amount": 12.0, "currency": "EUR"}
     assert values("float", "50 euros 20 tickets") == [50.0, 20.0]
+    assert values("float", "I have 5 euros, 20 for Ana") == [5.0, 20.0]
     assert values("float", "50 euros 20%") == [50.0, 20.0]
     assert values("float", "50.5 euros and 20 cents") == [50.5, 0.2]
 
@@ -83,6 +90,7 @@ def test_an_amount_stands_where_it_was_said() -> None:
 
     assert text[money.start : money.end] == "5 euros and 50 cents"
     assert text[number.start : number.end] == "5 euros and 50 cents"
+    assert (money.score, number.score) == (1.0, 1.0)
     [plain] = find(Slot(type="float"), "send 50 euros to Ana", MOMENT)
     assert (plain.start, plain.end) == (5, 7)
 

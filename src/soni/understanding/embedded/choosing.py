@@ -10,7 +10,7 @@ from soni.understanding.embedded.filling import Filling, fill
 from soni.understanding.embedded.hearing import Hearing
 from soni.understanding.embedded.languages import Language
 from soni.understanding.embedded.languages.base import spaced
-from soni.understanding.embedded.phrases import core, hear, is_negated, wish
+from soni.understanding.embedded.phrases import core, hear, negated, wish
 from soni.understanding.embedded.reach import Reach, stem
 from soni.understanding.embedded.said import Said, say
 from soni.understanding.values import yes_or_no
@@ -177,9 +177,10 @@ class Chooser:
             for prefix in hearing.language.opposites
         )
 
-    def is_negative(self, flow: str) -> bool:
-        """Whether the flow is for what is not wanted: *I don't need my booking any more*."""
-        return flow in self._reach and self._reach[flow].negative
+    def is_for_unwanted(self, flow: str, words: Sequence[str], language: Language) -> bool:
+        """Whether the flow is for not wanting these: *I don't need my booking any more*."""
+        telling = [stem(word) for word in words if word not in language.common]
+        return telling[:1] != [] and telling[0] in self._reach[flow].unwanted
 
     def _is_scrap(self, hearing: Hearing) -> bool:
         """One or two words that every message may have, and that no example is: *on*, *what is*."""
@@ -199,7 +200,7 @@ class Chooser:
         for part in parts:
             if hear(part, hearing.language) is not None:
                 continue
-            if is_negated([word.text for word in part.words], hearing.language):
+            if negated([word.text for word in part.words], hearing.language):
                 return []
             heard = Hearing(part, hearing.briefing, hearing.language, hearing.moment, hearing.reach, hearing.slots)
             best = self.choose(heard).best

@@ -1,5 +1,7 @@
 """The answer to a question that collects: a value, others beside it, a name among other words, or none of it."""
 
+from dataclasses import replace
+
 from soni.config.models import Slot
 from soni.dialogue.commands import AskInfo, Command, OutOfScope, SetSlot
 from soni.understanding.embedded.corrections import opening
@@ -57,6 +59,7 @@ def answered(hearing: Hearing, value: Value | None) -> list[Command] | None:
 
 def _wholly_another(hearing: Hearing) -> list[Command] | None:
     """What an answer that is a value of another slot, and nothing else, says instead of a name: a day, a choice, an address."""
+    hearing = replace(hearing, said=opening(hearing.said, hearing.language).rest)
     values = {
         one.slot: one.value
         for one in _beside(hearing, filled=True)

@@ -88,7 +88,7 @@ def hear_correction(hearing: Hearing, *, names: bool) -> Correction | None:
         refusable = opened.changes or not opened.parted or (opened.turned and by_name)
         if not opened.changes:
             several = _values(hearing, reach, rest, guessing=False, names=False, opened=opened)
-            if len(several) > 1 and named in several:
+            if several and len(several) > 1 and named in several:
                 return Correction(several)
         return _rewrite(hearing, reach.slots[named], rest, bare_is_refusal=refusable)
     at_confirm = hearing.pending is None
@@ -98,7 +98,7 @@ def hear_correction(hearing: Hearing, *, names: bool) -> Correction | None:
         return None
     guessing = opened.strong or opened.turned or (at_confirm and not opened.changes)
     values = _values(hearing, reach, rest, guessing=guessing, names=names, opened=opened)
-    return Correction(values) if values else None
+    return None if values is None else Correction(values)
 
 
 def takes_back(hearing: Hearing) -> bool:
@@ -245,13 +245,13 @@ def _is_whole(hearing: Hearing, cues: SlotCues, rest: Said) -> bool:
 
 def _values(
     hearing: Hearing, reach: Reach, rest: Said, *, guessing: bool, names: bool, opened: Opening
-) -> Mapping[str, Value]:
+) -> Mapping[str, Value] | None:
     """New values by the words around them, else by type, the most recently asked slot first; then a name alone.
 
-    Where nothing is taken back, the values must be nearly all that is said: "60", "to Bob", "send 60".
+    Nothing new where the values are those the slots have; ``None`` where there are none. Where nothing is taken back, the values must be nearly all that is said: "60", "to Bob", "send 60".
     """
     if not rest.words or len(rest.words) > _LONGEST:
-        return {}
+        return None
     marked = opened.strong or opened.turned
     # While a confirm waits, what was skipped may still be said: "yes, but tomorrow".
     wanted = hearing.filled if hearing.pending is not None else (*hearing.filled, *hearing.open)
@@ -261,9 +261,11 @@ def _values(
         sure = [one for one in sure if _is_introduced(rest, reach, one, hearing)]
     if sure:
         doubtful = not marked and _unexplained(hearing, rest, sure)
-        return {} if doubtful else {one.slot: one.value for one in sure if not as_before(hearing, one.slot, one.value)}
+        new = {one.slot: one.value for one in sure if not as_before(hearing, one.slot, one.value)}
+        # "No, 50" where it is 50 already changes nothing; "yes, 50" is a yes.
+        return new if not doubtful and (new or marked) else None
     if not guessing or len(rest.words) > _LONGEST // 2:
-        return {}
+        return None
     texts = [name for name in hearing.filled if _is_text(reach.slots[name])]
     for name in hearing.filled:
         if name in texts or (value := _plausible(hearing, reach.slots[name], rest)) is None:
@@ -273,16 +275,16 @@ def _values(
             return {name: value}
     # At a confirm a strange word is rather a yes in another language than a name.
     if not names or not marked or any(not _is_text(reach.slots[one.slot]) for one in found):
-        return {}
+        return None
     if not (opened.strong or hearing.pending is not None or rest.words[0].capital):
-        return {}
+        return None
     for name in texts:
         old = hearing.briefing.slots[name]
         if _is_of_another_kind(hearing, rest.text) and not _is_of_another_kind(hearing, str(old)):
             continue
         if (value := _for_slot(hearing, reach.slots[name], rest)) is not None:
-            return {name: value} if _alone(rest, reach, hearing.language) else {}
-    return {}
+            return {name: value} if _alone(rest, reach, hearing.language) else None
+    return None
 
 
 def _fits_only(one: Filled, reach: Reach, wanted: Collection[str], rest: Said, hearing: Hearing) -> bool:

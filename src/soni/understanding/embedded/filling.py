@@ -73,7 +73,7 @@ def fill(said: Said, reach: Reach, language: Language, moment: Moment, only: Col
     for template in reach.templates:
         if set(template.slots) <= wanted.keys() and (values := _whole(said, template, reach, found, language)):
             more = _typed(said, reach, wanted, found, values)
-            return Filling((*values, *more), whole=True)
+            return Filling((*values, *more), whole=_is_telling(template, language))
     typed = _typed(said, reach, wanted, found, [])
     return Filling((*typed, *_named(said, reach, wanted, found, typed, language)))
 
@@ -82,10 +82,15 @@ def _whole(
     said: Said, template: Template, reach: Reach, found: Mapping[str, list[Found]], language: Language
 ) -> list[Filled] | None:
     """The values of a sentence that is this example; ``None`` where it is not."""
-    if not any(word not in language.common for literal in template.literals for word in literal):
+    if all(is_free(reach.slots[name]) for name in template.slots) and not _is_telling(template, language):
         return None
     words = [word.text for word in said.words]
-    places = _places(words, template, language)
+    borders = {
+        name: [said.words_within(one.start, one.end) for one in found.get(name, ())]
+        for name in template.slots
+        if not is_free(reach.slots[name])
+    }
+    places = _places(words, template, borders, language)
     if places is None:
         return None
     values: list[Filled] = []
@@ -109,20 +114,38 @@ def _whole(
     return values
 
 
+def _is_telling(template: Template, language: Language) -> bool:
+    """Whether some word of an example is not of everyday language: without one, it is no sign of the flow."""
+    return any(word not in language.common for literal in template.literals for word in literal)
+
+
+def is_free(cues: SlotCues) -> bool:
+    """Whether any text is a value of the slot."""
+    return cues.slot.type == "string" and cues.slot.pattern is None
+
+
 def _one_name(said: Said, gap: Gap, reach: Reach, cues: SlotCues, language: Language) -> bool:
     """Whether nothing else stands in an open place: not *Ana tomorrow*."""
     return cues.open_ended or until_end(said, gap.first, reach, cues, [], language).last >= gap.last
 
 
-def _places(words: list[str], template: Template, language: Language) -> list[tuple[int, int]] | None:
+def _places(
+    words: list[str], template: Template, borders: Mapping[str, list[tuple[int, int]]], language: Language
+) -> list[tuple[int, int]] | None:
     """Where an example's values stand among words: its own words in order around them, only politeness outside."""
     first = find_run(words, template.literals[0])
     if first is None or any(word not in language.common for word in words[:first]):
         return None
     at = first + len(template.literals[0])
     places: list[tuple[int, int]] = []
-    for literal in template.literals[1:-1]:
-        following = find_run(words, literal, at + 1) if literal else at + 1
+    for literal, name, following_name in zip(template.literals[1:-1], template.slots, template.slots[1:], strict=False):
+        if literal:
+            following = find_run(words, literal, at + 1)
+        else:
+            # Nothing stands between the two: what is found of either tells where it ends.
+            begins = [first for first, _ in borders.get(following_name, ()) if first > at]
+            ends = [last for first, last in borders.get(name, ()) if first == at]
+            following = min(begins) if begins else min(ends, default=at + 1)
         if following is None:
             return None
         places.append((at, following))

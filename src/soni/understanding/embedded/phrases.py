@@ -50,13 +50,13 @@ def wish(words: Sequence[str], language: Language) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-def is_negated(words: Sequence[str], language: Language) -> bool:
-    """Whether words wish that something is not done: *I don't want to send money*, *don't block my card*."""
+def negated(words: Sequence[str], language: Language) -> tuple[str, ...]:
+    """What words wish not to be done, *I don't want to* send money, *don't* block my card; nothing where they do not."""
     text = spaced(core(words, language))
     match = language.negation.match(text)
-    following = text[match.end() :].split() if match else []
+    following = tuple(text[match.end() :].split()) if match else ()
     # "Don't I have a booking?" asks; "don't know" knows nothing.
-    return bool(following) and following[0] not in language.subjects
+    return () if following[:1] and following[0] in language.subjects else following
 
 
 def clauses(said: Said) -> list[Said]:

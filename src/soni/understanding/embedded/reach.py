@@ -9,7 +9,7 @@ from soni.config.models import Flow, Slot, SoniConfig
 from soni.config.steps import Call, Collect
 from soni.dialogue.flows import Flows, survey
 from soni.understanding.embedded.languages import Language
-from soni.understanding.embedded.phrases import is_negated
+from soni.understanding.embedded.phrases import negated
 from soni.understanding.embedded.said import plain_words
 
 _PLACEHOLDER: Final = re.compile(r"\{\s*([A-Za-z_]\w*)[^{}]*\}")
@@ -63,8 +63,8 @@ class Reach:
     """The slots of a first and of a last name, where it asks for both."""
     words: frozenset[str]
     """Beginnings of the words of its name and description: *cancel the transfer*."""
-    negative: bool
-    """Some example of it says that something is not wanted or not done: *I don't need my booking any more*."""
+    unwanted: frozenset[str]
+    """Beginnings of the words that its examples say are not wanted: *I don't need my booking any more*."""
 
 
 def survey_reach(config: SoniConfig, language: Language) -> Mapping[str, Reach]:
@@ -114,10 +114,12 @@ def _reach(name: str, flow: Flow, config: SoniConfig, flows: Flows, language: La
         literals=literals,
         person=_person(slots, language),
         words=stems_of(name, language.common) | stems_of(flow.description, language.common),
-        negative=any(
-            is_negated(plain_words(clause), language)
+        unwanted=frozenset(
+            stem(word)
             for example in flow.trigger.intents
             for clause in bare_example(example).split(",")
+            for word in negated(plain_words(clause), language)
+            if word not in language.common
         ),
     )
 

@@ -26,7 +26,7 @@ from soni.understanding.embedded.classifier import Classifier, Example
 from soni.understanding.embedded.corrections import says_more, takes_back
 from soni.understanding.embedded.hearing import Hearing
 from soni.understanding.embedded.languages import CHITCHAT, Act, common_words, language_of
-from soni.understanding.embedded.phrases import clauses, core, hear, hear_inside, is_negated, taken_over, wish
+from soni.understanding.embedded.phrases import clauses, core, hear, hear_inside, negated, taken_over, wish
 from soni.understanding.embedded.reach import bare_example, stem, survey_reach
 from soni.understanding.embedded.said import plain_words, say
 from soni.understanding.values import Moment, answer, prepare, yes_or_no
@@ -169,20 +169,21 @@ class EmbeddedUnderstander:
         cues = hearing.reach.slots.get(hearing.pending or "") if hearing.reach else None
         if cues is not None and cues.open_ended:
             return None
-        parts = clauses(hearing.said)
-        wanted = [part for part in parts if not is_negated([word.text for word in part.words], language)]
         best = self._chooser.choose(hearing).best
-        if best is None or best.confidence < self._chooser.threshold:
+        if best is None or (expected is not None and best.confidence < self._chooser.threshold):
             return None
-        negated = len(wanted) < len(parts) and not self._chooser.is_negative(best.flow)
-        if not negated and not self._chooser.is_opposite(hearing, best.flow):
+        parts = clauses(hearing.said)
+        unwanted = [negated([word.text for word in part.words], language) for part in parts]
+        refuses = any(words and not self._chooser.is_for_unwanted(best.flow, words, language) for words in unwanted)
+        if not refuses and not self._chooser.is_opposite(hearing, best.flow):
             return None
-        if negated and any(core([word.text for word in part.words], language) for part in wanted):
+        wanted = [part for part, words in zip(parts, unwanted, strict=True) if not words]
+        if refuses and any(core([word.text for word in part.words], language) for part in wanted):
             if expected is not None:
                 return None
             heard = _saying(hearing, " ".join(part.text for part in wanted))
             return self._chooser.decide(self._chooser.choose(heard), heard)
-        if not negated or best.flow != hearing.briefing.active_flow or expected is None:
+        if not refuses or best.flow != hearing.briefing.active_flow or expected is None:
             return [] if expected is not None and expected.slot is None else [OutOfScope()]
         return [Deny() if expected.slot is None else CancelFlow()]
 

@@ -18,8 +18,13 @@ _HUNDREDTHS: Final = 100
 _ALONE: Final = 0.5
 """What is left of a number's score where an amount of money is looked for and no currency was said."""
 
-_DECIMALS: Final = 0.7
-"""The same with two decimals, as money is written: an hour may look alike (*12.30*)."""
+_AS_MONEY: Final = 0.7
+"""The same for a number that is written as money is, although an hour or a telephone number may look alike."""
+
+_WRITTEN_AS_MONEY: Final = re.compile(r"[.,]\d\d\Z|[.,']\d{3}\Z")
+
+_MINUS: Final = re.compile(r"(?:(?<=\s)|(?<!.))-\Z")
+"""Before a currency: -€5."""
 
 _ARTICLE: Final = 0.3
 """The score of the one in *a euro*."""
@@ -95,7 +100,7 @@ def measured(slot: Slot, amount: Amount, language: str) -> Decimal:
 def _surety(text: str, amount: Amount) -> float:
     if amount.currency or amount.cents:
         return 1.0
-    return _DECIMALS if re.search(r"[.,]\d\d\Z", text[amount.number.start : amount.number.end]) else _ALONE
+    return _AS_MONEY if _WRITTEN_AS_MONEY.search(text, amount.number.start, amount.number.end) else _ALONE
 
 
 def _articles(text: str, numbers: list[Span[Decimal]], grammar: _Grammar) -> Iterator[Span[Decimal]]:
@@ -114,6 +119,8 @@ def _marked(folded: Folded, numbers: list[Span[Decimal]], language: str, *, rare
         if match := before.search(text, max(free, start - 8), start):
             currency = currency_of(folded.slice(*match.span("currency")), language, rare=rare)
             start = match.start() if currency else start
+            if currency and _MINUS.search(text, max(0, start - 1), start):
+                number = replace(number, value=-number.value)
         if currency is None and (match := cents.match(text, end)):
             said = Span(number.start, match.end(), number.value, number.score)
             free = match.end()
@@ -138,6 +145,8 @@ def _joined(first: _Marked, second: _Marked, text: str, grammar: _Grammar) -> li
     if part.cents:
         return [_sum(first, second)] if fits else [second]
     if not fits or not first.follows or grammar.noun.match(text, part.number.end):
+        return [second]
+    if between.strip() == ",":
         return [second]
     if said >= 10 and not conjunction["and"]:
         return [_sum(first, second)]
@@ -166,7 +175,7 @@ def _grammar(code: str) -> _Grammar:
     ands = any_of(word for word in vocabulary.conjunctions if word not in vocabulary.either_or)
     currency = any_of(vocabulary.currencies)
     return _Grammar(
-        cents=re.compile(rf"\s{{0,3}}{any_of(vocabulary.cents)}(?!\w)"),
+        cents=re.compile(rf"\s{{0,3}}(?:(?:{currency}|us|usd|eur)\s{{1,3}})?{any_of(vocabulary.cents)}(?!\w)"),
         one=re.compile(
             rf"(?<!\w)(?=\w)(?:(?P<half>{any_of(vocabulary.half)})|{any_of(vocabulary.one)})(?=\s{{1,3}}{currency}(?!\w))"
         ),

@@ -28,6 +28,9 @@ UNCLEAR: Final = 0.2
 _TENFOLD: Final = 10
 """*50 to 60* is a range; in *50 to 4242* the second is something else."""
 
+_POINT: Final = "point|dot|punto|coma|virgule|komma|virgola|ponto|virgula"
+"""A decimal mark in words; *one point five* is neither one nor five."""
+
 _HALF: Final = Decimal("0.5")
 _WORD: Final = re.compile(r"\w+")
 _WORD_BEFORE: Final = re.compile(r"([^\W\d_][\w']*)\s{1,3}\Z")
@@ -58,7 +61,7 @@ def numbers_in(text: str, language: str) -> list[Span[Decimal]]:
 
 
 def without_ranges(text: str, numbers: list[Span[Decimal]], language: str) -> list[Span[Decimal]]:
-    """The numbers; those of a range (*50-60*, *50 or 60*) score 0.2 at most, since neither of them is what is meant."""
+    """The numbers; those of a range (*50-60*, *50 or 60*) score 0.2 at most; so do those around a point in words."""
     grammar = _grammar(vocabulary_of(language).code)
     unclear: set[int] = set()
     for index, (low, high) in enumerate(pairwise(numbers)):
@@ -68,7 +71,7 @@ def without_ranges(text: str, numbers: list[Span[Decimal]], language: str) -> li
         between = grammar.between.search(text, max(0, low.start - _BEFORE), low.start)
         if join["and"] and not between:
             continue
-        if join["or"] or 0 <= low.value < high.value <= _TENFOLD * low.value:
+        if join["or"] or join["point"] or 0 <= low.value < high.value <= _TENFOLD * low.value:
             unclear |= {index, index + 1}
     return [
         replace(span, score=min(span.score, UNCLEAR)) if index in unclear else span
@@ -201,6 +204,8 @@ def _completed(text: str, span: Span[Decimal], grammar: _Grammar) -> Iterator[Sp
     if half := grammar.and_a_half.match(text, end):
         number += _HALF
         end = half.end()
+        if half["scale"]:
+            number *= grammar.scales[spaced(half["scale"])]
     if minus := grammar.minus.search(text, max(0, start - _BEFORE), start):
         number, start = -number, minus.start()
     if abs(number) < 10**MAX_DIGITS:
@@ -262,11 +267,11 @@ def _grammar(code: str) -> _Grammar:
             rf"|(?:(?P<article>{any_of(vocabulary.one)})\s+(?={after_article}(?!\w)))?(?P<run>{run}))(?!\w)"
         ),
         minus=re.compile(rf"(?<!\w)(?=\w){any_of(vocabulary.minus)}\s\Z"),
-        and_a_half=re.compile(rf"\s{any_of(vocabulary.and_a_half)}(?!\w)"),
+        and_a_half=re.compile(rf"\s{any_of(vocabulary.and_a_half)}(?!\w)(?:\s{{1,3}}(?P<scale>{long})(?!\w))?"),
         before_number=_last_words(vocabulary) if vocabulary.before_number else frozenset(),
         after_pronoun=re.compile(rf"\s+{any_of(vocabulary.after_pronoun)}(?!\w)"),
         joins=re.compile(
-            rf"\s{{0,3}}-\s{{0,3}}|\s{{1,3}}(?:{any_of(vocabulary.range_to)}|(?P<or>{any_of(vocabulary.either_or)})|(?P<and>{ands}))\s{{1,3}}"
+            rf"\s{{0,3}}-\s{{0,3}}|\s{{1,3}}(?:{any_of(vocabulary.range_to)}|(?P<or>{any_of(vocabulary.either_or)})|(?P<and>{ands})|(?P<point>{_POINT}))\s{{1,3}}"
         ),
         between=re.compile(rf"(?<!\w){any_of(vocabulary.between)}\s{{1,3}}\Z"),
         short_run=short_run,
