@@ -280,7 +280,9 @@ class RuntimeLoop:
             if saved is None:
                 raise ConversationUnknown
             if saved.dialogue.handed_off:
-                back = replace(saved.dialogue, handed_off=False, updated=self._clock().timestamp())
+                # What was still to be said when the person came is out of date; what was still to be done is not.
+                due = tuple(frame for frame in saved.dialogue.due if frame.effect is not None)
+                back = replace(saved.dialogue, handed_off=False, due=due, updated=self._clock().timestamp())
                 await self._running.store.dialogues.commit(user_id, saved, back)
 
     async def check_store(self) -> None:

@@ -145,7 +145,7 @@ def check_invariants(dialogue: Dialogue) -> None:
     ids = [frame.id for frame in frames(dialogue)]
     assert len(set(ids)) == len(ids), "every frame has an id of its own"
     assert max(ids, default=0) <= dialogue.frames
-    assert not dialogue.due or dialogue.handed_off, "what was due has been said"
+    assert dialogue.handed_off or all(frame.effect is not None for frame in dialogue.due), "what was due has been said"
     assert sum(utterance.question for utterance in dialogue.said) <= 1, "one question at a time"
     assert not any(utterance.question for utterance in dialogue.said[:-1]), "the question comes last"
 

@@ -88,6 +88,7 @@ EVERYTHING = """
       pattern_chitchat:
         steps: [{step: name, type: collect, slot: name, message: Who are you?}]
 """
+GOOD = {"amount": "2", "kind": "a", "note": "hi", "name": "ana", "sure": "yes"}
 FLOWS = st.sampled_from(["send", "count", "help", "details", "nonsense"])
 VALUES = st.one_of(
     st.tuples(st.just("amount"), st.sampled_from(["1", "5", "7", "99", "x"])),
@@ -175,11 +176,24 @@ class Conversation(RuleBasedStateMachine):
             assert self.chat.dialogue == before, "a turn that fails leaves nothing"
             return
 
+        self.reply = reply
         assert reply.turn == before.turn + 1
         assert (reply.text == "") == before.handed_off, "everybody is answered, unless a person talks"
         assert (reply.state == "handed_off") == self.chat.dialogue.handed_off
         stack = self.chat.dialogue.stack
         assert not stack or reply.state == "handed_off" or stack[-1].waiting, "a stack waits for the user"
+
+    @rule(flow=st.sampled_from(["send", "count"]))
+    def start(self, flow: str) -> None:
+        self.say(f"/start_flow {flow}")
+
+    @precondition(lambda self: bool(self.chat.dialogue.stack))
+    @rule(times=st.integers(1, 4))
+    def answer(self, times: int) -> None:
+        """Answer what is asked, so that flows come far."""
+        for _ in range(times):
+            slot = self.reply.expected_slot
+            self.say(f"/set_slot {slot}={GOOD[slot]}" if slot else "/affirm")
 
     @rule(failures=st.lists(st.booleans(), min_size=1, max_size=3))
     def let_actions_fail(self, failures: list[bool]) -> None:

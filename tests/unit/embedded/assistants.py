@@ -1,4 +1,4 @@
-"""Two small assistants, and what a conversation with them may stand at."""
+"""Four small assistants, and what a conversation with them may stand at."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -180,6 +180,170 @@ TRAVEL = {
     },
 }
 
+CITIES = ["Madrid", "Paris", "Rome", "Barcelona"]
+
+AIRLINE = {
+    "version": "1.0",
+    "slots": {
+        "origin": {"type": "choice", "description": "the city the trip starts from", "choices": CITIES},
+        "destination": {"type": "choice", "description": "the city the trip goes to", "choices": CITIES},
+        "departure_date": {"type": "date", "description": "the day of the flight there"},
+        "trip": {"type": "choice", "choices": ["one way", "return"]},
+        "passengers": {"type": "integer", "description": "how many people are travelling"},
+        "cabin": {"type": "choice", "description": "the class to travel in", "choices": ["economy", "business"]},
+        "offer": {
+            "type": "choice",
+            "description": "the number of the flight to take, from the list",
+            "choices": [{"value": 1, "synonyms": ["first", "the first one"]}, {"value": 2, "synonyms": ["second"]}],
+        },
+        "passenger_name": {
+            "type": "string",
+            "description": "the full name of the person the booking is for",
+            "prompt": "In whose name shall I book?",
+        },
+        "email": {"type": "email", "description": "where the confirmation is sent"},
+        "booking_reference": {"type": "string", "pattern": "[A-Za-z]{6}", "description": "the name of a booking"},
+    },
+    "flows": {
+        "book_flight": {
+            "description": "Search for flights between two cities and book one.",
+            "trigger": {
+                "intents": [
+                    "book a flight",
+                    "search flights from {origin} to {destination}",
+                    "buy a ticket to {destination} in {cabin}",
+                    "I would like to fly to {destination} {departure_date}",
+                    "get me {passengers} seats to {destination}",
+                ]
+            },
+            "steps": [
+                *(
+                    {"step": f"ask_{slot}", "type": "collect", "slot": slot}
+                    for slot in (
+                        "origin",
+                        "destination",
+                        "departure_date",
+                        "trip",
+                        "passengers",
+                        "cabin",
+                        "offer",
+                        "passenger_name",
+                        "email",
+                    )
+                ),
+                {"step": "sure", "type": "confirm", "message": "Book it?"},
+            ],
+        },
+        "change_booking": {
+            "description": "Move a booked flight to another day.",
+            "trigger": {"intents": ["change my booking", "move my flight to another day", "take a different day"]},
+            "steps": [{"step": "which", "type": "collect", "slot": "booking_reference"}],
+        },
+        "cancel_booking": {
+            "description": "Cancel a booked flight.",
+            "trigger": {
+                "intents": [
+                    "cancel my booking",
+                    "cancel my flight",
+                    "delete my booking",
+                    "I don't need my booking any more",
+                ]
+            },
+            "steps": [
+                {"step": "which", "type": "collect", "slot": "booking_reference"},
+                {"step": "sure", "type": "confirm", "message": "Really?"},
+            ],
+        },
+    },
+}
+"""Cities, cabins and flights are choices: several slots of one type, and a name among them."""
+
+WALLET = {
+    "version": "1.0",
+    "slots": {
+        "recipient": {"type": "string", "description": "the name of the person who gets the money"},
+        "amount": {"type": "float", "description": "how much money, in euros"},
+        "frequency": {"type": "choice", "choices": ["weekly", "monthly"]},
+        "bill": {"type": "choice", "description": "which bill to pay", "choices": ["electricity", "water"]},
+        "card": {"type": "choice", "description": "which card", "choices": ["debit", "credit"]},
+        "new_limit": {"type": "float", "description": "how much a card may spend"},
+        "size": {"type": "choice", "description": "the size of the cup", "choices": ["small", "large"]},
+        "drink": {"type": "string", "description": "what to drink"},
+    },
+    "flows": {
+        "send_money": {
+            "description": "Send money to a contact.",
+            "trigger": {
+                "intents": [
+                    "send money to {recipient}",
+                    "send {amount} euros to {recipient}",
+                    "transfer {amount} to {recipient}",
+                    "pay {recipient} {amount} euros",
+                ]
+            },
+            "steps": [
+                {"step": "who", "type": "collect", "slot": "recipient"},
+                {"step": "how_much", "type": "collect", "slot": "amount"},
+                {"step": "sure", "type": "confirm", "message": "Send it?"},
+            ],
+        },
+        "pay_regularly": {
+            "description": "Set up a payment that is made again and again.",
+            "trigger": {
+                "intents": [
+                    "set up a recurring payment",
+                    "pay {recipient} {amount} euros {frequency}",
+                    "schedule a payment",
+                ]
+            },
+            "steps": [
+                {"step": "who", "type": "collect", "slot": "recipient"},
+                {"step": "how_much", "type": "collect", "slot": "amount"},
+                {"step": "how_often", "type": "collect", "slot": "frequency"},
+                {"step": "sure", "type": "confirm", "message": "Pay it?"},
+            ],
+        },
+        "pay_bills": {
+            "description": "Pay bills that are due.",
+            "trigger": {"intents": ["pay a bill", "pay the {bill} bill", "settle my {bill} bill"]},
+            "steps": [{"step": "which", "type": "collect", "slot": "bill"}],
+        },
+        "change_limit": {
+            "description": "Change what a card may spend.",
+            "trigger": {
+                "intents": [
+                    "change the limit of my card",
+                    "set my {card} card limit to {new_limit}",
+                    "raise my card limit to {new_limit}",
+                ]
+            },
+            "steps": [
+                {"step": "which", "type": "collect", "slot": "card"},
+                {"step": "limit", "type": "collect", "slot": "new_limit"},
+            ],
+        },
+        "block_card": {
+            "description": "Block a card.",
+            "trigger": {"intents": ["block my card", "block my {card} card", "I lost my card"]},
+            "steps": [{"step": "which", "type": "collect", "slot": "card"}],
+        },
+        "what_can_you_do": {
+            "description": "Tell what this is for.",
+            "trigger": {"intents": ["what can you do for me", "what else is there on offer"]},
+            "steps": [{"step": "tell", "type": "say", "message": "Much."}],
+        },
+        "order_drink": {
+            "description": "Order a drink.",
+            "trigger": {"intents": ["order a drink", "a {size} {drink} please", "bring me a drink"]},
+            "steps": [
+                {"step": "which_size", "type": "collect", "slot": "size"},
+                {"step": "which_drink", "type": "collect", "slot": "drink"},
+            ],
+        },
+    },
+}
+"""Flows whose requests look like new values of each other: amounts, recipients, limits."""
+
 
 @cache
 def bank() -> EmbeddedUnderstander:
@@ -191,6 +355,18 @@ def bank() -> EmbeddedUnderstander:
 def travel() -> EmbeddedUnderstander:
     """The travel agency."""
     return build(SoniConfig.model_validate(TRAVEL))
+
+
+@cache
+def airline() -> EmbeddedUnderstander:
+    """The airline."""
+    return build(SoniConfig.model_validate(AIRLINE))
+
+
+@cache
+def wallet() -> EmbeddedUnderstander:
+    """The wallet."""
+    return build(SoniConfig.model_validate(WALLET))
 
 
 def idle(assistant: Mapping[str, object], language: str = "en") -> Briefing:

@@ -150,13 +150,16 @@ CONFIRM: list[tuple[str, list[Command]]] = [
     *all_say(("no, I meant 60", "sorry, 60", "wait, 60", "I'd rather send 60"), corrects(amount=60.0)),
     *all_say(("change the amount to 60", "the amount should be 60", "amount 60"), corrects(amount=60.0)),
     *all_say(("it's 60 not 50", "sixty instead of fifty", "not 50 but 60"), corrects(amount=60.0)),
-    *all_say(("no, to Bob", "no, Bob", "no sorry, Bob", "Bob, not Ana", "Bob"), corrects(recipient="Bob")),
+    *all_say(("no, to Bob", "no, Bob", "no sorry, Bob", "Bob, not Ana"), corrects(recipient="Bob")),
     *(
         (text, corrects(recipient="Bob"))
         for text in ("not to Ana, to Bob", "change Ana to Bob", "send it to Bob instead")
     ),
     ("no, send 60 to Bob instead", corrects(amount=60.0, recipient="Bob")),
-    ("not Ana", [Deny("recipient")]),
+    *all_say(("not Ana", "no, not Ana Ruiz"), [Deny("recipient")]),
+    ("not Ana but Bob", corrects(recipient="Bob")),
+    ("use 60 instead", corrects(amount=60.0)),
+    ("$60", corrects(amount=60.0)),
     ("no, not 50", [Deny("amount")]),
     ("the amount is wrong", [Deny("amount")]),
     ("change the amount", [Deny("amount")]),
@@ -170,6 +173,14 @@ CONFIRM: list[tuple[str, list[Command]]] = [
     ("maybe", [AskInfo(None)]),
     ("why?", [AskInfo(None)]),
     ("is it safe?", [OutOfScope()]),
+    # A strange word is rather a yes in another language than a name.
+    *all_say(("Bob", "bob", "oui", "Vale", "ye", "send", "Send", "claro", "savings"), []),
+    *all_say(("to Bob", "send it to Bob"), corrects(recipient="Bob")),
+    *all_say(("no, send 70 euros to Bob", "no, 70 to Bob"), corrects(amount=70.0, recipient="Bob")),
+    *all_say(("yes?", "okay?", "Fine?", "yes, really?", "yes, send it?"), []),
+    *all_say(("yes, cancel", "yes cancel it", "cancel? no, go on", "no, go on"), []),
+    *all_say(("don't send 50 to Ana", "I don't want to send money to Ana"), [Deny()]),
+    *all_say(("don't block my card", "unblock my card"), []),
     ("yes no", []),
     ("no wait", []),
     ("hmm", []),
@@ -305,6 +316,7 @@ BUTTONS = {"Yes, send it": "/affirm", "Another amount": "/clear_slot amount", "T
     ("slot", "text", "commands"),
     [
         (None, "yes, send it", [Affirm()]),
+        (None, "yes, send it?", []),
         (None, "Another amount please", [ClearSlot(("amount",))]),
         ("amount", "the usual", sets(amount="50")),
         (None, "rather not", [Deny()]),

@@ -1,6 +1,10 @@
 """Amounts with their currency and their cents, and slots that speak of one currency."""
 
+from decimal import Decimal
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from soni.config.models import Slot
 from soni.understanding.values import InvalidValue, answer, find, parse
@@ -138,3 +142,27 @@ def test_a_number_that_can_be_read_twice_is_refused_with_both_readings(text: str
         parse(Slot(type="money"), text, moment(language))
     for written in shown.split(" or "):
         assert answered("money", written, language) is not None
+
+
+@given(
+    st.integers(1, 999),
+    st.integers(1, 99),
+    st.sampled_from(["{0} euros and {1} cents", "{0} euros {1:02d} cents", "€{0}.{1:02d}"]),
+)
+def test_any_euros_and_cents_are_their_sum(euros: int, cents: int, form: str) -> None:
+    """To the cent, as money and as a number."""
+    text = form.format(euros, cents)
+    total = float(euros + Decimal(cents) / 100)
+
+    assert answered("money", text) == {"amount": total, "currency": "EUR"}
+    assert answer(IN_EUROS, text, MOMENT) == total
+
+
+@given(st.integers(1, 999), st.integers(0, 999))
+def test_a_mark_before_three_digits_is_never_guessed(whole: int, rest: int) -> None:
+    """In the language whose decimal mark it is; in the other one it groups."""
+    text = f"{whole}.{rest:03d}"
+
+    assert answered("money", text) is None
+    assert answered("float", text) is None
+    assert answered("float", text, "de") == whole * 1000 + rest

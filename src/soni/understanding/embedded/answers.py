@@ -98,7 +98,7 @@ def torn(hearing: Hearing) -> list[Command] | None:
         if agreed is None and act not in ("cancel", "skip"):
             return None
         meant.add(agreed if agreed is not None else (act == "skip" or cancels))
-    if len(meant) > 1:
+    if len(meant) > 1 or (meant == {True} and hearing.said.text.rstrip().endswith("?")):
         return []
     return [Affirm() if meant.pop() else Deny()] if len(parts) > 1 else None
 

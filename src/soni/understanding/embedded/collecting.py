@@ -26,6 +26,9 @@ _NAME_PARTS = 4
 _BARE_WORDS = 4
 """A value for another slot than the one that is asked for stands among no more words, where nothing says whose it is."""
 
+_ANSWER_WORDS = 8
+"""A longer message is not read as a name with values beside it."""
+
 _NUMBERS = frozenset({"integer", "float", "money"})
 
 
@@ -132,7 +135,8 @@ def _with_name(hearing: Hearing, cues: SlotCues, value: Value | None) -> dict[st
     beside = [
         one for one in _beside(hearing) if one.cued or hearing.slots[one.slot].type in _BESIDE or _priced(hearing, one)
     ]
-    if len(said.words) > 8 or not beside:
+    others = sum(any(one.start < word.end and word.start < one.end for one in beside) for word in said.words)
+    if len(said.words) - others > _ANSWER_WORDS or not beside:
         gap = name_after(said, hearing.reach, cues, [], hearing.language) if len(said.words) > 2 else None
         if gap is not None and all(hearing.explains(word.text) for word in said.words[: gap.first]):
             value = said.slice(*gap)

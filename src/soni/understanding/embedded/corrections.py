@@ -66,6 +66,11 @@ def opening(said: Said, language: Language) -> Opening:
     rest = said if left == len(texts) else said.after(len(texts) - left)
     first = len(texts) - left
     parted = not (first and left) or said.words[first].breaks or texts[first - 1] not in language.wrong
+    # "Use savings instead": what turns a message may also close it.
+    closing = texts[-1:] if left > 1 else ()
+    turned = turned or (
+        closing[:1] != () and closing[0] in language.politeness and bool(language.turn.match(spaced(closing)))
+    )
     return Opening(strong, turned, changes, parted, rest)
 
 
@@ -134,7 +139,10 @@ def _exchange(hearing: Hearing, reach: Reach, rest: Said) -> Correction | None:
             if not same:
                 continue
             end = at + behind + (len(old) if spoken else 1)
-            new = rest.after(end) if end < len(words) else _first(rest, at)
+            if spoken and end < len(words) and rest.words[end].capital and not rest.words[end].breaks:
+                # "Not Ana Ruiz" is one name.
+                return Correction(refused=name)
+            new = opening(rest.after(end), language).rest if end < len(words) else _first(rest, at)
             new_value = _for_slot(hearing, reach.slots[name], new)
             return Correction(refused=name) if new_value is None else Correction({name: new_value})
     return None
@@ -248,7 +256,8 @@ def _values(
 ) -> Mapping[str, Value] | None:
     """New values by the words around them, else by type, the most recently asked slot first; then a name alone.
 
-    Nothing new where the values are those the slots have; ``None`` where there are none. Where nothing is taken back, the values must be nearly all that is said: "60", "to Bob", "send 60".
+    Nothing new where the values are those the slots have; ``None`` where there are none. Where nothing is taken back, the
+    values must be nearly all that is said: "60", "to Bob", "send 60".
     """
     if not rest.words or len(rest.words) > _LONGEST:
         return None

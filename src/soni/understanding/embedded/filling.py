@@ -102,6 +102,8 @@ def _whole(
             if not inside:
                 return None
             best = max(inside, key=lambda one: one.score)
+            if (best.start, best.end) != (start, end) and not _is_telling(template, language):
+                return None
             values.append(Filled(name, best.value, best.start, best.end, cued=True))
         elif (name_span := reads_as_name(said, Gap(first, last), cues, language)) and _one_name(
             said, name_span, reach, cues, language
@@ -151,9 +153,13 @@ def _places(
         places.append((at, following))
         at = following + len(literal)
     end = len(words)
-    while end > at + 1 and words[end - 1] in language.politeness:
-        end -= 1
     last = template.literals[-1]
+    while (
+        end > at + 1
+        and words[end - 1] in language.politeness
+        and not (last and tuple(words[:end][-len(last) :]) == last)
+    ):
+        end -= 1
     if last:
         if tuple(words[end - len(last) : end]) != last:
             return None

@@ -266,6 +266,9 @@ def _pressed(hearing: Hearing) -> list[Command] | None:
     typed = tuple(word.text for word in hearing.said.words)
     for title, payload in expected.buttons.items():
         titled = plain_words(title)
+        # "Yes?" wonders; nobody presses a button that way.
+        if hearing.said.text.rstrip().endswith("?") and not title.rstrip().endswith("?"):
+            continue
         if titled and titled in (typed, core(typed, hearing.language)):
             commands = parse_payload(payload)
             if commands is not None:
