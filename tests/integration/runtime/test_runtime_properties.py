@@ -10,20 +10,20 @@ from typing import ClassVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from soni import ActionContext, FlowError, RuntimeLoop, action
+from soni import ActionContext, FlowError, Reply, RuntimeLoop, action
 from soni.config.models import SoniConfig
 from soni.config.settings import Persistence
 from soni.events import Event
 
-from .chat import Chat, Deaf, Watch, assistant, saved
+from .chat import Chat, Deaf, Watch, assistant, frames, saved
 
 # Every kind of step, calls of both kinds, a loop, a decision, patterns that ask, and actions that fail.
 EVERYTHING = """
     settings:
       flow_management: {max_stack_depth: 2}
-      conversation: {max_turns_without_progress: 4, on_no_progress: fallback, fallback_flow: help, session_timeout: 1h}
+      conversation: {max_turns_without_progress: 6, on_no_progress: fallback, fallback_flow: help, session_timeout: 1h}
     responses:
       ready: [{text: "Ready, {name|you}?", variations: ["{name|You}, ready?"]}]
     slots:
@@ -39,7 +39,7 @@ EVERYTHING = """
       look: {inputs: [note?], outputs: [], effect: read}
     flows:
       send:
-        trigger: {condition: name != "eva"}
+        trigger: {condition: name is not set or name != "eva"}
         steps:
           - {step: amount, type: collect, slot: amount, rejections: [{when: amount == 7, message: Not seven.}]}
           - step: kind
@@ -158,6 +158,7 @@ class Conversation(RuleBasedStateMachine):
         every = everything().settings.model_copy(update={"persistence": store})
         self.config = everything().model_copy(update={"settings": every})
         self.watch = Watch()
+        self.reply: Reply | None = None
         self.runner.run(self._start())
 
     async def _start(self) -> None:
@@ -183,40 +184,39 @@ class Conversation(RuleBasedStateMachine):
         stack = self.chat.dialogue.stack
         assert not stack or reply.state == "handed_off" or stack[-1].waiting, "a stack waits for the user"
 
-    @rule(flow=st.sampled_from(["send", "count"]))
-    def start(self, flow: str) -> None:
-        self.say(f"/start_flow {flow}")
-
-    @precondition(lambda self: bool(self.chat.dialogue.stack))
-    @rule(times=st.integers(1, 4))
-    def answer(self, times: int) -> None:
-        """Answer what is asked, so that flows come far."""
+    @rule(flow=st.sampled_from(["send", "send", "count"]), times=st.integers(0, 9))
+    def go_on(self, flow: str, times: int) -> None:
+        """Start a flow where none is open, and answer what is asked, so that flows come far."""
         for _ in range(times):
-            slot = self.reply.expected_slot
-            self.say(f"/set_slot {slot}={GOOD[slot]}" if slot else "/affirm")
+            slot = self.reply.expected_slot if self.reply else None
+            text = "/affirm" if self.chat.dialogue.stack else f"/start_flow {flow}"
+            self.say(f"/set_slot {slot}={GOOD[slot]}" if slot else text)
 
-    @rule(failures=st.lists(st.booleans(), min_size=1, max_size=3))
-    def let_actions_fail(self, failures: list[bool]) -> None:
-        World.failures[:] = failures
+    @rule(data=st.data(), value=st.sampled_from(["3", "a", "b", "no", "other"]))
+    def change(self, data: st.DataObject, value: str) -> None:
+        """Change something that was answered, and say yes to it."""
+        asked = sorted({slot for frame in frames(self.chat.dialogue) for slot in frame.asked})
+        slot = data.draw(st.sampled_from(asked) if asked else SLOT)
+        self.say(f"/set_slot {slot}={value}")
+        self.say("/affirm")
 
-    @rule()
-    def stop_and_start_the_service(self) -> None:
-        before = self.chat.dialogue
-        self.runner.run(self.service.aclose())
-        self.runner.run(self._start())
-
-        assert self.chat.dialogue == before
-
-    @rule(minutes=st.sampled_from([1, 61]))
-    def be_silent(self, minutes: int) -> None:
-        self.watch.pass_by(timedelta(minutes=minutes))
-
-    @precondition(lambda self: self.chat.dialogue.turn > 0)
-    @rule()
-    def hand_back(self) -> None:
-        self.runner.run(self.chat.loop.resume("ana"))
-        # Nothing is said before the user says something: until then the stack may stand without waiting.
-        self.chat.dialogue = self.runner.run(saved(self.chat.loop, "ana"))
+    @rule(what=st.sampled_from(["failures", "failure", "pause", "silence", "stop", "hand back"]))
+    def disturb(self, what: str) -> None:
+        """Actions fail, time passes, the service is stopped and started, a person comes back."""
+        match what:
+            case "failures" | "failure":
+                World.failures[:] = [True, what == "failures", True]
+            case "pause" | "silence":
+                self.watch.pass_by(timedelta(minutes=1 if what == "pause" else 61))
+            case "stop":
+                before = self.chat.dialogue
+                self.runner.run(self.service.aclose())
+                self.runner.run(self._start())
+                assert self.chat.dialogue == before
+            case _ if self.chat.dialogue.turn:
+                self.runner.run(self.chat.loop.resume("ana"))
+                # Nothing is said before the user says something: until then the stack may stand without waiting.
+                self.chat.dialogue = self.runner.run(saved(self.chat.loop, "ana"))
 
     @invariant()
     def no_effect_is_repeated(self) -> None:

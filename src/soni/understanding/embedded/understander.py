@@ -169,11 +169,13 @@ class EmbeddedUnderstander:
         cues = hearing.reach.slots.get(hearing.pending or "") if hearing.reach else None
         if cues is not None and cues.open_ended:
             return None
+        parts = clauses(hearing.said)
+        unwanted = [negated([word.text for word in part.words], language) for part in parts]
+        if not any(unwanted) and not any(word.text.startswith(language.opposites) for word in hearing.said.words):
+            return None
         best = self._chooser.choose(hearing).best
         if best is None or (expected is not None and best.confidence < self._chooser.threshold):
             return None
-        parts = clauses(hearing.said)
-        unwanted = [negated([word.text for word in part.words], language) for part in parts]
         refuses = any(words and not self._chooser.is_for_unwanted(best.flow, words, language) for words in unwanted)
         if not refuses and not self._chooser.is_opposite(hearing, best.flow):
             return None
