@@ -112,7 +112,8 @@ def _take_effect(dialogue: Dialogue, pattern: Frame, flows: Flows) -> Dialogue:
         if isinstance(step, Confirm) and step.on_change is not None and None not in values.values():
             at = len(dialogue.stack) - 1
             changed = rewind(dialogue, flows, effect.frame, values)
-            if changed.index_of(asking.id) == at:
+            # Where the flow has to go back into a call first, it comes to the confirm again by itself.
+            if changed.index_of(asking.id) == at == len(changed.stack) - 1:
                 back = replace(changed.stack[at], step=asking.step, answer="changed", review=(), settled=())
                 return changed.with_top(back)
             return changed

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -189,8 +189,18 @@ class Turn:
 
     async def _recover(self, opened: Dialogue, pattern: str, reason: str) -> Dialogue:
         """As if the message had not been said, but for a word about it."""
+        if _stands_still(opened, self.toolbox.flows):
+            return await self._say_beside(replace(opened, said=()), pattern, {"reason": reason})
         dialogue = replace(opened, said=())
         return await self._advance(_awake(repair.due(dialogue, self.toolbox.flows, pattern, {"reason": reason})))
+
+    async def _say_beside(self, standing: Dialogue, pattern: str, context: Mapping[str, Value]) -> Dialogue:
+        """The dialogue as it stands, at a step that failed and is not tried again now, with a word about it."""
+        due = repair.due(replace(standing, due=()), self.toolbox.flows, pattern, context)
+        beside = await self._advance(replace(due, stack=()))
+        *below, top = standing.stack
+        stack = standing.stack if beside.stack else (*below, replace(top, waiting=True))
+        return replace(beside, stack=(*stack, *beside.stack), idle_turns=0)
 
     async def _apologise(self, opened: Dialogue, error: ActionError) -> Dialogue:
         """An action failed, and no step handles it: as if the message had not been said, but for an apology.
@@ -199,16 +209,12 @@ class Turn:
         stays done: the flow stands at the step that failed, and the next message tries it again.
         """
         log.error("action %s failed, and no step handles it", error.action, exc_info=error)
-        halfway = error.dialogue if isinstance(error, HalfDone) else opened
-        if halfway is opened and not _stands_still(opened, self.toolbox.flows):
-            return await self._recover(opened, "pattern_internal_error", error.reason)
         context: dict[str, Value] = {"reason": error.reason, "too_late": True}
-        due = repair.due(replace(halfway, due=()), self.toolbox.flows, "pattern_internal_error", context)
-        beside = await self._advance(replace(due, stack=(), said=() if halfway is opened else halfway.said))
-        if beside.stack:
-            return replace(beside, stack=(*halfway.stack, *beside.stack), idle_turns=0)
-        *below, top = halfway.stack
-        return replace(beside, stack=(*below, replace(top, waiting=True)), idle_turns=0)
+        if isinstance(error, HalfDone):
+            return await self._say_beside(error.dialogue, "pattern_internal_error", context)
+        if _stands_still(opened, self.toolbox.flows):
+            return await self._say_beside(replace(opened, said=()), "pattern_internal_error", context)
+        return await self._recover(opened, "pattern_internal_error", error.reason)
 
     async def _break_silence(self, draft: Dialogue) -> Dialogue:
         """Nobody is left without an answer: a message that only filled a slot, say, is acknowledged."""

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from soni import ActionError, FlowError, Message, RuntimeLoop
+from soni import ActionError, FlowError, Message, NLUError, RuntimeLoop
 from soni.dialogue.commands import Command
 from soni.errors import TurnTimeout
 from soni.events import ActionRan, Event, TurnEnded, TurnFailed, TurnStarted
 from soni.understanding.base import Briefing
 
-from .chat import Deaf, assistant, talking
+from .chat import Chat, Deaf, assistant, talking
 from .shop import PAY, Shop
 
 SORRY = "I'm sorry, something went wrong on my side, and nothing was changed. Please try again."
@@ -51,6 +51,68 @@ async def test_what_is_done_stays_done_where_a_later_action_of_the_turn_fails() 
         assert "before everything was done" in again
         assert corrected == "It is too late to change that: it has been used already.\nSent 5, r1."
         assert shop.paid == [5]
+
+
+@pytest.mark.parametrize(
+    "text", ["go on", "/chitchat", "/repeat", "/ask_info", "/start_flow hello", "/set_slot amount=5"]
+)
+async def test_any_message_tries_the_failed_step_again(text: str) -> None:
+    """Whatever is said at a step that failed: it is answered, and the flow goes on."""
+    shop = Shop()
+    shop.failures = 1
+    async with talking(PAY, shop.pay, shop.post) as chat:
+        answer = await chat.tell("/start_flow send amount=5", text)
+
+        assert answer.endswith("Sent 5, r1.")
+        assert shop.paid == [5]
+
+
+async def test_a_failed_step_may_be_left() -> None:
+    """Cancel is heard before the step is tried again."""
+    shop = Shop()
+    shop.failures = 2
+    async with talking(PAY, shop.pay, shop.post) as chat:
+        answer = await chat.tell("/start_flow send amount=5", "/cancel_flow")
+
+        assert answer == "Okay, I've stopped: send."
+        assert shop.failures == 1
+
+
+async def test_a_message_that_was_not_understood_does_not_try_a_failed_step_again() -> None:
+    """Where understanding fails too, there is a word about it, and the flow stands where it stood."""
+    shop = Shop()
+    shop.failures = 2
+
+    class Broken:
+        async def understand(self, said: str, briefing: Briefing) -> list[Command]:
+            raise NLUError
+
+    async with RuntimeLoop(assistant(PAY, shop.pay, shop.post), understander=Broken()) as loop:
+        chat = Chat(loop)
+        answer = await chat.tell("/start_flow send amount=5", "go on")
+        again = await chat.tell("/chitchat", "/chitchat")
+
+    assert answer == "I'm sorry, I didn't understand that."
+    assert again == "I'm here to help.\nSent 5, r1."
+    assert shop.paid == [5]
+
+
+async def test_an_apology_that_asks_is_answered_before_the_failed_step_is_tried_again() -> None:
+    """An author's pattern may ask what to do; the flow goes on when it has ended."""
+    shop = Shop()
+    shop.failures = 1
+    written = (
+        PAY
+        + """
+      pattern_internal_error: {steps: [{step: sure, type: confirm, message: "Again ({context.too_late|no})?"}]}
+    """
+    )
+    async with talking(written, shop.pay, shop.post) as chat:
+        asked = await chat.hear("/start_flow send amount=5")
+        answer = await chat.hear("/affirm")
+
+    assert asked == "Again (yes)?"
+    assert answer == "Sent 5, r1."
 
 
 @pytest.mark.parametrize("text", ["/start_flow send amount=5", "/set_slot amount=5"])

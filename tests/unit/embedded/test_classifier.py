@@ -5,7 +5,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 
-from soni.understanding.embedded.calibration import leave_one_out
+from soni.understanding.embedded.calibration import leave_one_out, quantile
 from soni.understanding.embedded.classifier import MAX_EXAMPLES, Classifier, Example, fit
 from soni.understanding.embedded.features import Features, Floats, similarities
 from soni.understanding.embedded.languages import common_words
@@ -175,3 +175,12 @@ def test_leaving_one_out_in_closed_form_is_close_to_learning_without_it() -> Non
         slow.append(alike[at, rest] @ duals)
 
     assert np.abs(quick - np.array(slow)).mean() < 0.15
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 40])
+@pytest.mark.parametrize("share", [0.03, 0.5, 0.9])
+def test_quantiles_are_those_of_numpy(count: int, share: float) -> None:
+    """The border and the typical score lie where NumPy's own function would put them."""
+    scores = np.random.default_rng(count).random(count).astype(np.float32)
+
+    assert quantile(scores, share) == pytest.approx(float(np.quantile(scores, share)), abs=1e-6)

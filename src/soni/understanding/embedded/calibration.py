@@ -72,7 +72,7 @@ def calibrate(
 ) -> Calibration:
     """Border, typical score and temperature from the examples' scores with and without themselves (both n by flows)."""
     among = spoken if spoken.any() else np.ones_like(spoken)
-    learned = float(np.median(fitted[among].max(axis=1)))
+    learned = quantile(fitted[among].max(axis=1), 0.5)
     # The only example of a flow, left out, leaves a flow that nobody knows.
     judged = among & (np.bincount(meant)[meant] > 1)
     weight = float(judged.sum()) / (float(judged.sum()) + _PRIOR)
@@ -80,8 +80,8 @@ def calibrate(
     temperature = 1.0
     if judged.any():
         scores = left_out[judged].max(axis=1)
-        border += weight * (float(np.quantile(scores, _MISSED)) - border)
-        typical += weight * (float(np.median(scores)) - typical)
+        border += weight * (quantile(scores, _MISSED) - border)
+        typical += weight * (quantile(scores, 0.5) - typical)
         temperature = _temperature(left_out[judged], meant[judged], weight)
     return Calibration(border, max(typical, 1.25 * border), temperature)
 
@@ -101,6 +101,15 @@ def _softmax(scores: Floats) -> Floats:
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
     shares: Floats = powers / powers.sum(axis=1, keepdims=True)
     return shares
+
+
+def quantile(scores: Floats, share: float) -> float:
+    """As ``np.quantile``, linear between neighbours; that one imports masked arrays, 75 ms that every start would pay."""
+    ordered = np.sort(scores)
+    at = share * (len(ordered) - 1)
+    below = int(at)
+    above = min(below + 1, len(ordered) - 1)
+    return float(ordered[below] + (at - below) * (ordered[above] - ordered[below]))
 
 
 def _logit(probability: float) -> float:
