@@ -369,7 +369,8 @@ def _bring_back(step: Call, dialogue: Dialogue, toolbox: Toolbox) -> Dialogue:
     top = _top(dialogue)
     back = top.calls[step.step]
     if back.shares:
-        return dialogue.with_top(replace(top, early={**top.early, **back.early}))
+        calls = {**top.calls, step.step: replace(back, early={})}
+        return dialogue.with_top(replace(top, early={**top.early, **back.early}, calls=calls))
     sources = {**dialogue.slots, **back.slots}
     values = {mine: sources.get(its) for its, mine in step.outputs.items()}
     return fill(dialogue, toolbox.flows, len(dialogue.stack) - 1, values)

@@ -129,6 +129,27 @@ async def test_an_early_value_can_be_taken_back_before_its_question() -> None:
     assert answers == ["Y?", "Z?", "1 5 6"]
 
 
+async def test_an_early_value_is_used_once() -> None:
+    """Going back into a finished call does not bring back what was said early and changed since."""
+    written = """
+        slots: {x: {prompt: X?}, y: {prompt: Y?}, z: {prompt: Z?}}
+        flows:
+          a:
+            steps:
+              - {step: go, type: call, flow: b}
+              - {step: z, type: collect, slot: z}
+              - {step: then, type: call, flow: c, inputs: {}, outputs: {y: y}}
+              - {step: sure, type: confirm, message: "{x} {y} {z}?"}
+          b: {startable: false, steps: [{step: x, type: collect, slot: x}]}
+          c: {startable: false, outputs: [y], steps: [{step: y, type: collect, slot: y}]}
+    """
+    async with talking(written) as chat:
+        await chat.tell("/start_flow a", "/set_slot y=old", "/set_slot x=1", "/set_slot y=new", "/set_slot z=3")
+        answer = await chat.hear("/set_slot x=2")
+
+    assert answer == "Okay, I've changed x to 2.\n2 new 3?"
+
+
 async def test_calls_can_be_nested_and_return_in_order() -> None:
     """The innermost question is asked, and each flow goes on behind its call."""
     async with talking(NESTED) as chat:

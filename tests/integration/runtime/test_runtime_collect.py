@@ -381,6 +381,34 @@ async def test_an_invalid_message_speaks_for_parser_and_validator() -> None:
     ]  # fmt: skip
 
 
+async def test_correcting_what_is_being_asked_answers_it() -> None:
+    """A correction of the pending question is its answer."""
+    async with talking(ORDER) as chat:
+        assert await chat.tell("/start_flow order", "/correct_slot size=big") == "How many?"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "answer"),
+    [
+        ("list", '[1, [2, {"three": 3.5}]]', 'It is 1, 2, {"three":3.5}.'),
+        ("list", "[" * 40 + "]" * 40, "What?"),
+        ("list", f"[{10**30}]", "What?"),
+        ("object", '{"a": [1.5, null, true]}', 'It is {"a":[1.5,null,true]}.'),
+        ("object", f'{{"a": [{10**30}]}}', "What?"),
+        ("object", '{"a": [1e999]}', "What?"),
+    ],
+)
+async def test_what_no_store_could_keep_is_no_value(kind: str, value: str, answer: str) -> None:
+    """Numbers of more than 64 bits, endless ones, and lists without a bottom are refused in words."""
+    written = f"""
+        slots: {{thing: {{type: {kind}, prompt: What?}}}}
+        flows:
+          f: {{steps: [{{step: ask, type: collect, slot: thing}}, {{step: s, type: say, message: "It is {{thing}}."}}]}}
+    """
+    async with talking(written) as chat:
+        assert (await chat.tell("/start_flow f", f"/set_slot thing='{value}'")).endswith(answer)
+
+
 async def test_a_validator_that_fails_is_an_internal_error() -> None:
     """An exception in a validator leaves the dialogue as it was, with an apology."""
 

@@ -1,6 +1,7 @@
 """Many users at once, many messages of one, messages sent twice; and conversations that are looked at and reset."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from langchain_core.runnables import RunnableConfig
@@ -163,6 +164,31 @@ async def test_resuming_needs_a_conversation_and_does_nothing_to_one_that_was_no
         await chat.loop.resume("ana")
 
         assert await saved(chat.loop, "ana") == before
+
+
+async def test_an_assistant_in_a_file_understands_words(tmp_path: Path) -> None:
+    """From a path to an answer, with the understanding that is built in, and the time of day."""
+    (tmp_path / "soni.yaml").write_text(
+        """
+        version: "1.0"
+        settings: {persistence: {backend: memory}}
+        slots: {to: {type: string, prompt: To whom?}}
+        flows:
+          send_money:
+            description: Send money.
+            trigger: {intents: [send money, I want to send some money, transfer money please]}
+            steps: [{step: ask, type: collect, slot: to}, {step: done, type: say, message: "Sent to {to}."}]
+          balance:
+            description: The balance.
+            trigger: {intents: [what is my balance, how much money is there]}
+            steps: [{step: tell, type: say, message: You have 7.}]
+        """
+    )
+    async with await asyncio.to_thread(RuntimeLoop.from_path, tmp_path / "soni.yaml") as loop:
+        answers = [(await loop.process_message(Message("ana", text))).text for text in ("I want to send money", "Ana")]
+
+    assert answers == ["To whom?", "Sent to Ana."]
+    assert loop.fingerprint == loop.config.fingerprint
 
 
 async def test_a_loop_that_is_not_open_says_so() -> None:
