@@ -56,6 +56,12 @@ class Score:
     p50: float
     p99: float
     """Milliseconds of understand()."""
+    offered: float
+    """Of the in-scope messages that are asked about, those whose right flow is among the two or three offered."""
+    saved: float
+    """Of the in-scope messages whose likeliest flow is not the right one, those whose right flow is offered."""
+    bothered: float
+    """Of the in-scope messages whose likeliest flow is the right one, those that are asked about all the same."""
 
     def row(self, name: str) -> str:
         """A line of the table."""
@@ -66,6 +72,15 @@ class Score:
             + f"{self.learned:>9.2f}{self.p50:>8.2f}{self.p99:>8.2f}"
         )
 
+    def choices(self, name: str) -> str:
+        """A line of the table of what is asked about."""
+        parts = (self.clarified, self.offered, self.saved, self.bothered)
+        return f"{name:<34}" + "".join(f"{part:>13.3f}" for part in parts)
+
+
+CHOICES = f"{'asking which flow is meant':<34}" + "".join(
+    f"{name:>13}" for name in ("asked", "right offered", "saved", "needlessly")
+)
 
 HEAD = f"{'':<34}" + "".join(
     f"{name:>{width}}"
@@ -104,23 +119,29 @@ async def measure(examples: Labelled, inside: Labelled, outside: Sequence[str]) 
         match commands:
             case [StartFlow(flow), *_]:
                 return "right" if flow == intent else "wrong"
-            case [Clarify(), *_]:
-                return "clarify"
+            case [Clarify(flows), *_]:
+                return "offered" if intent in flows else "clarify"
         return "refused"
 
     outcomes = [await outcome(text, intent) for text, intent in inside]
+    likeliest = [understander.likeliest(text, briefing) == intent for text, intent in inside]
+    right = [outcome for outcome, best in zip(outcomes, likeliest, strict=True) if best]
+    others = [outcome for outcome, best in zip(outcomes, likeliest, strict=True) if not best]
     foreign = [await outcome(text, "") for text in outside]
     ordered = sorted(took)
     return Score(
-        accuracy=statistics.mean(understander.likeliest(text, briefing) == intent for text, intent in inside),
+        accuracy=statistics.mean(likeliest),
         started=_share(outcomes, "right"),
-        clarified=_share(outcomes, "clarify"),
+        clarified=_share(outcomes, "clarify") + _share(outcomes, "offered"),
         wrong=_share(outcomes, "wrong"),
         rejected=_share(outcomes, "refused"),
         oos=_share(foreign, "refused"),
         learned=learned,
         p50=1000 * ordered[len(ordered) // 2],
         p99=1000 * ordered[int(len(ordered) * 0.99)],
+        offered=outcomes.count("offered") / max(1, outcomes.count("offered") + outcomes.count("clarify")),
+        saved=_share(others, "offered"),
+        bothered=_share(right, "clarify") + _share(right, "offered"),
     )
 
 
@@ -240,15 +261,19 @@ async def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
     args = parser.parse_args()
+    means: list[tuple[str, Score]] = []
     print(HEAD)
     for name, draw in (("CLINC150, 150 flows x 10", clinc), ("BANKING77, 77 flows x 10", banking)):
         scores: list[Score] = []
         for seed in args.seeds:
             scores.append(await measure(*draw(args.data, seed)))
             print(scores[-1].row(f"{name}, seed {seed}"))
-        print(_mean(scores).row(f"{name}, mean"))
+        means.append((f"{name}, mean", _mean(scores)))
+        print(means[-1][1].row(means[-1][0]))
     scores = [await measure(*each) for seed in args.seeds for each in small(args.data, seed)]
-    print(_mean(scores).row(f"one domain, 8 flows x 6, mean of {len(scores)}"))
+    means.append((f"one domain, 8 flows x 6, mean of {len(scores)}", _mean(scores)))
+    print(means[-1][1].row(means[-1][0]))
+    print("", CHOICES, *(score.choices(name) for name, score in means), sep="\n")
     await values(args.data)
 
 

@@ -82,6 +82,13 @@ class FlowStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOff:
+    """A person takes the conversation over."""
+
+    queue: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TurnEnded:
     """A message was answered and the answer is saved."""
 
@@ -104,6 +111,6 @@ class TurnFailed:
 
 Event: TypeAlias = (
     TurnStarted | Understood | CommandDropped | ValueRefused | PatternRan | StepRan | ActionRan
-    | FlowStarted | TurnEnded | TurnFailed
+    | FlowStarted | HandedOff | TurnEnded | TurnFailed
 )  # fmt: skip
 Listener: TypeAlias = Callable[[Event], None]

@@ -77,6 +77,16 @@ class Ran:
     """0 where the ledger already knew the result."""
 
 
+class UnfitOutput(ActionError):
+    """An action ran to its end, and returned what it did not declare or what cannot be kept."""
+
+    def __init__(self, action: str, wrong: str, outputs: Outputs, attempts: int) -> None:
+        super().__init__(f"The action {action!r} returned {wrong}.", action=action, reason="output")
+        self.outputs = outputs
+        """Those that can be kept."""
+        self.attempts = attempts
+
+
 @dataclass(frozen=True)
 class Actions:
     """An assistant's actions, ready to run. Use it as an async context manager: it owns the HTTP client of webhooks."""
@@ -107,8 +117,8 @@ class Actions:
     ) -> Ran:
         """Run an action with these inputs (name → value; an optional one may be missing).
 
-        An action that writes, whose result is known, is not run again. Raises ActionError when it fails, times out,
-        or returns what it did not declare.
+        An action that writes, whose result is known, is not run again. Raises ActionError when it fails or times out,
+        UnfitOutput where it returned what it did not declare.
         """
         spec = self.specs[name]
         if self.allowed is not None and name not in self.allowed:
@@ -120,9 +130,11 @@ class Actions:
             return Ran(known, attempts=0)
         context = ActionContext(occasion.user_id, key, occasion.turn, occasion.language, log_of(name))
         result, attempts = await self._attempt(name, spec, inputs, context, within or spec.timeout, retry or spec.retry)
-        outputs = _outputs(name, spec, result)
-        if spec.effect == "write":
+        outputs, wrong = _outputs(spec, result)
+        if spec.effect == "write":  # whatever it returned, it has had its effect, and must not have it again
             await self.ledger.record(occasion.user_id, key, outputs)
+        if wrong is not None:
+            raise UnfitOutput(name, wrong, outputs, attempts)
         return Ran(outputs, attempts)
 
     async def validate(self, validator: str, value: Value, context: ActionContext) -> bool | str:
@@ -231,23 +243,23 @@ def _call_sync(function: Function, positional: tuple[object, ...], named: Mappin
         raise RuntimeError("StopIteration was raised") from error
 
 
-def _outputs(name: str, spec: ActionSpec, result: object) -> Outputs:
+def _outputs(spec: ActionSpec, result: object) -> tuple[Outputs, str | None]:
+    """The declared outputs that can be kept, and what is wrong with the rest."""
     if result is None:
-        return {}
+        return {}, None
     if not isinstance(result, Mapping):
-        raise ActionError(
-            f"The action {name!r} returned a {type(result).__name__}, not a mapping.", action=name, reason="output"
-        )
-    if undeclared := sorted(str(key) for key in result if key not in spec.outputs):
-        raise ActionError(
-            f"The action {name!r} returned {', '.join(undeclared)}, which its outputs do not declare.",
-            action=name,
-            reason="output",
-        )
-    try:
-        return {str(key): as_value(value) for key, value in result.items()}
-    except TypeError as error:
-        raise ActionError(f"The action {name!r} returned {error}.", action=name, reason="output") from error
+        return {}, f"a {type(result).__name__}, not a mapping"
+    outputs: dict[str, Value] = {}
+    wrong: str | None = None
+    for name, returned in result.items():
+        if name in spec.outputs:
+            try:
+                outputs[name] = as_value(returned)
+            except TypeError as error:
+                wrong = str(error)
+    if undeclared := sorted(str(name) for name in result if name not in spec.outputs):
+        wrong = f"{', '.join(undeclared)}, which its outputs do not declare"
+    return outputs, wrong
 
 
 def _worth_retrying(error: Exception, retry: Retry) -> bool:

@@ -4,11 +4,13 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
 
 from soni.compiler.blocks import FlowGraph, Placed
+from soni.dialogue.corrections import done_only
 from soni.dialogue.flows import Flows
 from soni.dialogue.repair import title
 from soni.dialogue.scope import fill
 from soni.dialogue.stack import abandon, bring_up, finish, without_running
 from soni.dialogue.state import Dialogue, Frame
+from soni.dialogue.undoing import forget, take_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Swap:
 
 
 Outcome: TypeAlias = Next | Goto | Wait | Push | Swap
+Stepped: TypeAlias = tuple[Dialogue, Outcome]
+"""What a step has made of the dialogue, and where it goes from there."""
 
 
 def follow(dialogue: Dialogue, placed: Placed, outcome: Outcome, graph: FlowGraph, flows: Flows) -> Dialogue:
@@ -57,7 +61,7 @@ def follow(dialogue: Dialogue, placed: Placed, outcome: Outcome, graph: FlowGrap
         case Wait():
             return dialogue.with_top(replace(frame, waiting=True))
         case Push(called):
-            return dialogue.push(called)
+            return take_back(dialogue.push(called), flows, len(dialogue.stack), called.filled)
         case Swap(flow):
             return _hand_over(dialogue, flow, flows)
         case _:
@@ -96,10 +100,16 @@ def _going_back(frame: Frame, placed: Placed, target: str, flows: Flows) -> Fram
     A while forgets its own body when it begins another round.
     """
     position = flows[frame.flow].position
-    if not (frame.written or frame.settled) or target in placed.loops or position[target] >= position[placed.step.step]:
+    if (
+        not (frame.written or frame.settled or frame.filled)
+        or target in placed.loops
+        or position[target] >= position[placed.step.step]
+    ):
         return frame
+    asked_anew = {slot for slot, step in frame.asked.items() if position.get(step, -1) >= position[target]}
     return replace(
-        frame,
+        forget(frame, {step for step in frame.filled if position.get(step, -1) >= position[target]}),
+        used=tuple(slot for slot in frame.used if slot not in asked_anew),
         written=tuple(step for step in frame.written if position.get(step, -1) < position[target]),
         settled=tuple(step for step in frame.settled if position.get(step, -1) < position[target]),
     )
@@ -119,7 +129,7 @@ def _review(
     frame = replace(
         frame,
         asked={slot: step for slot, step in frame.asked.items() if slot not in unreachable},
-        calls={step: called for step, called in frame.calls.items() if step not in gone},
+        calls={step: done_only(called) if step in gone else called for step, called in frame.calls.items()},
         review=tuple(step for step in frame.review if step in ahead),
         settled=tuple(step for step in frame.settled if step in ahead),
     )

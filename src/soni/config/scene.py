@@ -23,6 +23,7 @@ COMMANDS: Final = (
 
 _USER: Final = frozenset({"user.id", "user.language"})
 _OF_FLOWS: Final = frozenset({"start_flow", "cancel_flow", "clarify"})
+_WITH_VALUES: Final = frozenset({"set_slot", "correct_slot", "start_flow", "clarify"})
 _OF_SLOTS: Final = frozenset({"clear_slot", "deny", "ask_info"})
 _NAMED: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=.*", re.DOTALL)
 
@@ -149,7 +150,7 @@ class Scene:
             message = f"there is no command /{command}; what begins with / is one"
             yield Finding(route, message, nearest(command, COMMANDS), code="unknown-command")
         for word in words:
-            if (named := _NAMED.fullmatch(word)) and command in ("set_slot", "correct_slot", "start_flow"):
+            if (named := _NAMED.fullmatch(word)) and command in _WITH_VALUES:
                 yield from self._set_by_user(route, named[1])
             elif command in _OF_FLOWS:
                 yield from self.flow_name(route, word)

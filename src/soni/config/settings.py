@@ -172,6 +172,13 @@ class FlowManagement(Model):
     """How many finished flows a conversation remembers."""
 
 
+class Clarification(Model):
+    """How often the user is asked which flow is meant."""
+
+    max_depth: Positive = 3
+    """A choice that was offered so often in vain hands over to a person."""
+
+
 class Conversation(Model):
     """How a conversation opens, pauses and goes on."""
 
@@ -189,6 +196,8 @@ class Conversation(Model):
     """What happens to a message that comes while another is being answered."""
     on_flow_changed: Literal["resume", "restart", "cancel"] = "resume"
     """resume at the same step id, else restart; what happens to open flows after a deploy."""
+    clarification: Clarification = Clarification()
+    """How often the user is asked which flow is meant."""
     max_history: Count = 50
     """How many messages are remembered."""
     max_trace_entries: Count = 50

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from soni.config.steps import Collect, Confirm
+from soni.dialogue.clarifying import MAX_CANDIDATES, choices, fitting
 from soni.dialogue.commands import (
     COMMANDS,
     MAX_COMMANDS,
@@ -61,9 +62,10 @@ def admit(commands: Sequence[Command], dialogue: Dialogue, flows: Flows, about: 
     """Check commands against what exists and what may be done now. ``about`` is what guards can read besides slots."""
     door = _Door(dialogue, flows, about)
     door.dropped += [Dropped(NAMES[type(command)], "too_many") for command in commands[MAX_COMMANDS:]]
-    kept = [door.admit(command) for command in in_order(commands[:MAX_COMMANDS])]
+    meant = [door.open_choice(command) for command in commands[:MAX_COMMANDS]]
+    kept = [door.admit(command) for command in in_order([command for command in meant if command is not None])]
     left = door.without_contradictions([command for command in kept if command is not None])
-    return Admitted(tuple(left), tuple(door.dropped))
+    return Admitted(tuple(door.with_choice(left)), tuple(door.dropped))
 
 
 def in_scope(flows: Flows) -> frozenset[str]:
@@ -118,6 +120,48 @@ class _Door:
         self.entered = self.dialogue
         """After the flows that are left and started."""
         self.wanted = self._wanted(self.dialogue)
+        self.active = self._active(self.dialogue)
+        self.choice = choices(self.dialogue, self.flows)
+        """The flows of the open choice, or of the one that this message opens."""
+        self.opens = False
+        """Whether this message opens one."""
+        self.heard: dict[str, Value] = {}
+        """Values for the choice."""
+
+    def open_choice(self, command: Command) -> Command | None:
+        """A clarify with the flows that can be offered; any other command as it is.
+
+        One name that stands for a flow is no choice: it is that flow. Where others are flows too and only cannot be
+        started now, one of these may have been meant: then the one that is left is offered, and not started unasked.
+        """
+        if not isinstance(command, Clarify):
+            return command
+        if self.opens:
+            self._drop("clarify", "too_many")
+            return None
+        reasons = {name: refusal(name, self.dialogue, self.flows, self.about) for name in command.flows}
+        meant = [name for name, reason in reasons.items() if reason not in ("unknown_flow", "not_startable")]
+        alone = meant[0] if len(meant) == 1 else None
+        self.dropped += [Dropped("clarify", why, name) for name, why in reasons.items() if why and name != alone]
+        if alone is not None:
+            return StartFlow(alone, command.slots)
+        offered = [name for name, reason in reasons.items() if reason is None]
+        self.dropped += [Dropped("clarify", "too_many", name) for name in offered[MAX_CANDIDATES:]]
+        if not offered:
+            return None
+        self.opens, self.choice = True, tuple(offered[:MAX_CANDIDATES])
+        return replace(command, flows=self.choice)
+
+    def with_choice(self, commands: list[Command]) -> list[Command]:
+        """The commands, with the values for a choice in the clarify; one that is open already is offered anew with them."""
+        if not self.heard:
+            return commands
+        if not self.opens:
+            return in_order([*commands, Clarify(self.choice, self.heard)])
+        return [
+            replace(command, slots={**self.heard, **command.slots}) if isinstance(command, Clarify) else command
+            for command in commands
+        ]
 
     def admit(self, command: Command) -> Command | None:
         """The command, with what is left of it."""
@@ -125,9 +169,12 @@ class _Door:
         match command:
             case StartFlow(flow, slots):
                 return self._start(flow, slots)
-            case SetSlot(slots) | CorrectSlot(slots):
+            case SetSlot(slots):
+                kept = self._fillable(name, self._without_heard(slots))
+                return SetSlot(kept) if kept else None
+            case CorrectSlot(slots):
                 kept = self._fillable(name, slots)
-                return replace(command, slots=kept) if kept else None
+                return CorrectSlot(kept) if kept else None
             case ClearSlot(names):
                 kept = self._fillable(name, dict.fromkeys(names))
                 return ClearSlot(tuple(kept)) if kept else None
@@ -136,17 +183,18 @@ class _Door:
                     self._drop(name, "not_active", flow)
                     return None
                 self.entered = apply(self.entered, command, self.flows)
+                self._end_choice()
                 return command
-            case Clarify(names):
-                known = tuple(each for each in names if not refusal(each, self.dialogue, self.flows, self.about))
-                self.dropped += [Dropped(name, "unknown_flow", each) for each in names if each not in known]
-                return Clarify(known) if known else None
+            case Clarify(_, slots):
+                return replace(command, slots=self._fillable(name, slots, self._fitting))
             case Affirm() | Deny():
                 return self._answer(command)
             case AskInfo(slot):
                 return command if slot is None or slot in self.flows.slots else AskInfo()
             case Restart():
                 self.entered, self.wanted = apply(self.entered, command, self.flows), self.flows.conversation
+                self.active = frozenset()
+                self._end_choice()
                 return command
             case ChitChat() | OutOfScope() | HumanHandoff() | SkipQuestion() | Repeat():
                 return command
@@ -187,7 +235,24 @@ class _Door:
             return None
         self.entered = apply(self.entered, StartFlow(flow), self.flows)
         self.wanted |= self._wanted(self.entered)
+        self.active |= self._active(self.entered)
+        self._end_choice()
         return StartFlow(flow, self._fillable("start_flow", slots))
+
+    def _end_choice(self) -> None:
+        """What was open is over; a choice that this message opens is not."""
+        if not self.opens:
+            self.choice = ()
+
+    @property
+    def _fitting(self) -> frozenset[str]:
+        return fitting(self.flows, self.choice)
+
+    def _without_heard(self, slots: Mapping[str, Value]) -> dict[str, Value]:
+        """Values for the active flow; those that only a flow of the choice has use for are kept for that one."""
+        for_choice = self._fitting - self.active
+        self.heard |= {slot: value for slot, value in slots.items() if slot in for_choice}
+        return {slot: value for slot, value in slots.items() if slot not in for_choice}
 
     def _answer(self, command: Affirm | Deny) -> Command | None:
         """A yes or no needs a question that takes one; for a boolean collect it is a value."""
@@ -198,18 +263,25 @@ class _Door:
             return command
         if isinstance(step, Collect) and self.flows.slots[step.slot].type == "boolean":
             return SetSlot({step.slot: isinstance(command, Affirm)})
+        if step is None and self.dialogue.clarifying is not None and isinstance(command, Deny):
+            return self.admit(CancelFlow())  # no to all that is offered
+        if step is None and len(self.choice) == 1 and not self.opens:
+            return self._start(self.choice[0], {})
         self._drop(NAMES[type(command)], "nothing_to_answer")
         return None
 
-    def _fillable(self, command: str, slots: Mapping[str, Value]) -> dict[str, Value]:
+    def _fillable(
+        self, command: str, slots: Mapping[str, Value], wanted: frozenset[str] | None = None
+    ) -> dict[str, Value]:
         """The slots that exist, that a user may fill, and that a flow has use for."""
+        wanted = self.wanted if wanted is None else wanted
         kept: dict[str, Value] = {}
         for slot, value in slots.items():
             if slot not in self.flows.slots:
                 self._drop(command, "unknown_slot", slot)
             elif slot in self.flows.system:
                 self._drop(command, "system_slot", slot)
-            elif slot not in self.wanted:
+            elif slot not in wanted:
                 self._drop(command, "unwanted_slot", slot)
             else:
                 kept[slot] = value
@@ -217,10 +289,14 @@ class _Door:
 
     def _wanted(self, dialogue: Dialogue) -> frozenset[str]:
         """The slots of the flow the user is in and of those it calls, and those of the conversation."""
+        return self.flows.conversation | self._active(dialogue)
+
+    def _active(self, dialogue: Dialogue) -> frozenset[str]:
+        """The slots of the flow the user is in and of those it calls."""
         base = dialogue.base
         frames = dialogue.stack[dialogue.stack.index(base) :] if base is not None else dialogue.stack
         facts = [self.flows[frame.flow] for frame in frames if frame.flow in self.flows]
-        return self.flows.conversation.union(*(each.own | each.called for each in facts))
+        return frozenset().union(*(each.own | each.called for each in facts))
 
     def _drop(self, command: str, reason: str, name: str | None = None) -> None:
         self.dropped.append(Dropped(command, reason, name))

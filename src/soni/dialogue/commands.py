@@ -57,9 +57,10 @@ class Deny:
 
 @dataclass(frozen=True, slots=True)
 class Clarify:
-    """It is one of these flows, and it is not clear which."""
+    """It is one of these flows, and it is not clear which; what was said for any of them is kept for the one that is chosen."""
 
     flows: tuple[str, ...]
+    slots: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

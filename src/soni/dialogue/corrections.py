@@ -8,6 +8,7 @@ from soni.config.steps import Call
 from soni.dialogue.flows import Flows
 from soni.dialogue.scope import fill, kept, owner, value_of
 from soni.dialogue.state import Dialogue, Frame
+from soni.dialogue.undoing import take_back
 from soni.expressions import Expression
 from soni.value import Value
 
@@ -119,10 +120,14 @@ def _given(step: object, names: Collection[str]) -> frozenset[str]:
     return frozenset().union(*(written.names for written in given if isinstance(written, Expression)))
 
 
-def rewind(dialogue: Dialogue, flows: Flows, frame_id: int, values: Mapping[str, Value]) -> Dialogue:
+def rewind(
+    dialogue: Dialogue, flows: Flows, frame_id: int, values: Mapping[str, Value], *, computes: bool = True
+) -> Dialogue:
     """Change these slots of the started frame with this id, and go on behind the first question that is touched.
 
-    A slot that becomes unset is asked again; the answers behind it are kept, and reviewed as the flow passes them.
+    A slot that becomes unset is asked again; the answers behind it are kept, and reviewed as the flow passes them; what
+    was computed behind it is taken back where ``computes`` tells that it will be computed again. Where the flow has yet
+    to come to that question again, it stays where it is.
     """
     places = {slot: place for slot in values if (place := find_asked(dialogue, slot)) is not None}
     base = dialogue.index_of(frame_id)
@@ -131,17 +136,33 @@ def rewind(dialogue: Dialogue, flows: Flows, frame_id: int, values: Mapping[str,
     first = min(places.values(), key=lambda place: _order(dialogue, flows, place))
     for slot, place in places.items():
         dialogue = _change(dialogue, flows, place, slot, values[slot])
+    if _order(dialogue, flows, first) > _standing(dialogue, flows, base):
+        return dialogue
     unset = any(values[slot] is None and places[slot] == first for slot in places)
-    return _enter(dialogue, flows, first, unset=unset)
+    dialogue, frames = _enter(dialogue, flows, first, unset=unset)
+    for at in frames if computes else ():
+        frame = dialogue.stack[at]
+        here = _position(flows, frame, frame.step)
+        later = {step for step in frame.filled if _position(flows, frame, step) > here}
+        dialogue = take_back(dialogue, flows, at, later, keep=values)
+    return dialogue
 
 
 def _order(dialogue: Dialogue, flows: Flows, place: Place) -> tuple[int, ...]:
-    """Places in the order in which the flow comes to them."""
-    frame, steps = dialogue.stack[place.at], []
+    """Places in the order in which the flow comes to them: the calls on the way there, and the question."""
+    start, _ = dialogue.group(place.at)
+    steps = [_position(flows, frame, frame.step) for frame in dialogue.stack[start : place.at]]
+    frame = dialogue.stack[place.at]
     for step in place.calls:
         steps.append(_position(flows, frame, step))
         frame = frame.calls[step]
-    return (place.at, *steps, _position(flows, frame, place.step))
+    return (*steps, _position(flows, frame, place.step))
+
+
+def _standing(dialogue: Dialogue, flows: Flows, base: int) -> tuple[int, ...]:
+    """Where the started flow at this place of the stack stands, in the same order."""
+    calls = takewhile(lambda frame: frame.kind == "called", dialogue.stack[base + 1 :])
+    return tuple(_position(flows, frame, frame.step) for frame in (dialogue.stack[base], *calls))
 
 
 def _position(flows: Flows, frame: Frame, step: str) -> int:
@@ -166,8 +187,8 @@ def _with_nested(frame: Frame, calls: tuple[str, ...], slot: str, value: Value) 
     return replace(frame, calls={**frame.calls, calls[0]: changed})
 
 
-def _enter(dialogue: Dialogue, flows: Flows, place: Place, *, unset: bool) -> Dialogue:
-    """Stand behind the question at this place, with what stood above it set aside."""
+def _enter(dialogue: Dialogue, flows: Flows, place: Place, *, unset: bool) -> tuple[Dialogue, range]:
+    """Stand behind the question at this place, with what stood above it set aside; and where the frames on the way are."""
     _, stop = dialogue.group(place.at)
     above, below = dialogue.stack[stop:], dialogue.stack[: place.at]
     frame = _broken_off(dialogue.stack[place.at], dialogue.stack[place.at + 1 : stop])
@@ -176,7 +197,8 @@ def _enter(dialogue: Dialogue, flows: Flows, place: Place, *, unset: bool) -> Di
         caller, frame = replace(frame, calls=without(frame.calls, step)), frame.calls[step]
         frames.append(_behind(flows, caller, step, answer=False))
     frames.append(_behind(flows, frame, place.step, answer=not unset))
-    return replace(dialogue, stack=(*below, *frames, *above))
+    dialogue = replace(dialogue, stack=(*below, *frames, *above))
+    return dialogue, range(place.at, place.at + len(frames))
 
 
 def _broken_off(frame: Frame, above: Iterable[Frame]) -> Frame:
@@ -191,6 +213,18 @@ def _broken_off(frame: Frame, above: Iterable[Frame]) -> Frame:
 def without(calls: Mapping[str, Frame], step: str) -> dict[str, Frame]:
     """The calls that came back, but for the one of this step, which is open again."""
     return {name: called for name, called in calls.items() if name != step}
+
+
+def done_only(called: Frame) -> Frame:
+    """A call that is no longer on the way: its answers are dropped, what it has done to the world is done."""
+    return replace(
+        called,
+        slots={slot: value for slot, value in called.slots.items() if slot not in called.asked},
+        asked={},
+        skipped=(),
+        early={},
+        calls={step: done_only(inner) for step, inner in called.calls.items()},
+    )
 
 
 def called_anew(before: Frame, fresh: Frame) -> Frame:

@@ -84,13 +84,13 @@ def _build(name: str, plain: tuple[str, ...], named: dict[str, Value]) -> Comman
             return SetSlot(named)
         case "correct_slot", () if named:
             return CorrectSlot(named)
+        case "clarify", (_, *_):
+            return Clarify(plain, named)
     if named:
         return None
     match name, plain:
         case "clear_slot", (_, *_):
             return ClearSlot(plain)
-        case "clarify", (_, *_):
-            return Clarify(plain)
         case "cancel_flow", () | (_,):
             return CancelFlow(*plain)
         case "deny", () | (_,):

@@ -1,6 +1,6 @@
 """Which pattern answers a correction, a cancel, a digression, a clarification; and what its end does."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import Final
@@ -11,6 +11,9 @@ from soni.value import Value
 
 MAX_OFFERS: Final = 6
 """Flows that are named when the user asks what there is."""
+
+CLARIFICATION: Final = "pattern_clarification"
+"""Offers a choice between flows."""
 
 
 def title(flow: str) -> str:
@@ -43,14 +46,11 @@ def offers(flows: Flows) -> str:
     return ", ".join(title(name) for name in islice((n for n in open_flows if n not in flows.blocked), MAX_OFFERS))
 
 
-def candidates(flows: Flows, names: tuple[str, ...]) -> list[Value]:
+def candidates(flows: Flows, names: Iterable[str]) -> list[Value]:
     """Flows to choose from, as buttons: ``{"flow", "title", "payload"}``."""
-    return [
-        {
-            "flow": name,
-            "title": flows[name].flow.description.rstrip(".") or title(name),
-            "payload": f"/start_flow {name}",
-        }
-        for name in names
-        if name in flows
-    ]
+    return [{"flow": name, "title": name_of(flows, name), "payload": f"/start_flow {name}"} for name in names]
+
+
+def name_of(flows: Flows, flow: str) -> str:
+    """How a flow is offered: its description without the full stop, or its name in words."""
+    return flows[flow].flow.description.rstrip(".") or title(flow)

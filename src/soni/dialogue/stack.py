@@ -13,7 +13,7 @@ from soni.value import Value
 
 def start_flow(dialogue: Dialogue, flow: str, flows: Flows) -> Dialogue:
     """A new frame of this flow on top; what was underneath is interrupted."""
-    dialogue = _without_clarification(dialogue)
+    dialogue = without_clarification(dialogue)
     if running := started(dialogue):
         dialogue = repair.due(dialogue, flows, "pattern_interrupted", {"flow": running[-1].flow, "new": flow})
     return replace(dialogue.push(flows[flow].frame()), idle_turns=0)
@@ -21,7 +21,7 @@ def start_flow(dialogue: Dialogue, flow: str, flows: Flows) -> Dialogue:
 
 def bring_up(dialogue: Dialogue, frame_id: int) -> Dialogue:
     """The started frame with this id, and all that stands on it, on top of the stack."""
-    dialogue = _without_clarification(dialogue)
+    dialogue = without_clarification(dialogue)
     at = dialogue.index_of(frame_id)
     assert at is not None
     start, stop = dialogue.group(at)
@@ -111,7 +111,7 @@ def _take_effect(dialogue: Dialogue, pattern: Frame, flows: Flows) -> Dialogue:
         step = flows[asking.flow].steps.get(asking.step)
         if isinstance(step, Confirm) and step.on_change is not None and None not in values.values():
             at = len(dialogue.stack) - 1
-            changed = rewind(dialogue, flows, effect.frame, values)
+            changed = rewind(dialogue, flows, effect.frame, values, computes=False)
             # Where the flow has to go back into a call first, it comes to the confirm again by itself.
             if changed.index_of(asking.id) == at == len(changed.stack) - 1:
                 back = replace(changed.stack[at], step=asking.step, answer="changed", review=(), settled=())
@@ -139,8 +139,9 @@ def _without_group(dialogue: Dialogue, at: int) -> Dialogue:
     return replace(dialogue, stack=(*dialogue.stack[:start], *dialogue.stack[stop:]))
 
 
-def _without_clarification(dialogue: Dialogue) -> Dialogue:
-    """A clarification that waits is answered by any flow that starts."""
-    while dialogue.top is not None and dialogue.top.flow == "pattern_clarification":
-        dialogue = dialogue.pop()
+def without_clarification(dialogue: Dialogue) -> Dialogue:
+    """Without a ``pattern_clarification`` that asks by itself: any flow that starts answers it, and so does leaving it."""
+    for frame in dialogue.stack:
+        if frame.flow == repair.CLARIFICATION:
+            dialogue = without_frame(dialogue, frame.id)
     return dialogue

@@ -51,6 +51,14 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What a slot held before a step filled it, and after."""
+
+    old: Value
+    new: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """One flow in progress, and where it stands."""
 
@@ -88,6 +96,8 @@ class Frame:
     """Collect → answers in a row that were not accepted."""
     rounds: Mapping[str, int] = field(default_factory=dict)
     """While step → the round it is in, counted from one."""
+    filled: Mapping[str, Mapping[str, Change]] = field(default_factory=dict)
+    """Step that computes values → slot → what it changed, so that a correction can take it back; in the order they ran."""
     calls: Mapping[str, "Frame"] = field(default_factory=dict)
     """Call step → the frame it had, once that came back."""
     context: Mapping[str, Value] = field(default_factory=dict)
@@ -100,6 +110,20 @@ class Frame:
         if value is not None:
             slots[slot] = value
         return replace(self, slots=slots)
+
+
+@dataclass(frozen=True, slots=True)
+class Clarifying:
+    """An open choice between flows: one of them was meant, and it is not clear which."""
+
+    flows: tuple[str, ...]
+    """Those that are offered, the likeliest first."""
+    slots: Mapping[str, Value] = field(default_factory=dict)
+    """Values that were said with it; they go to the flow that is chosen."""
+    times: int = 1
+    """How often it was offered because nothing came of it; what is said beside it does not count."""
+    since: int = 0
+    """The last frame there was: a flow with a later one has begun after the choice was opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +174,8 @@ class Dialogue:
     """Writing actions run so far; part of their idempotency keys."""
     completed: tuple[str, ...] = ()
     """Flows that came to their end, the latest last."""
+    clarifying: Clarifying | None = None
+    """The choice between flows that is open."""
     handed_off: bool = False
     idle_turns: int = 0
     """Turns in a row without progress."""

@@ -6,6 +6,7 @@ from typing import assert_never
 
 from soni.config.steps import Collect, Confirm, Step
 from soni.dialogue import repair
+from soni.dialogue.clarifying import asks_itself, close_choice, kept_for, open_choice, turn_to_flow
 from soni.dialogue.commands import (
     Affirm,
     AskInfo,
@@ -45,7 +46,8 @@ def in_order(commands: Sequence[Command]) -> list[Command]:
 def apply(dialogue: Dialogue, command: Command, flows: Flows) -> Dialogue:
     """The dialogue after this command, which has been admitted and whose values are valid.
 
-    Pure. What is to be said about it is left in ``dialogue.due`` as repair patterns.
+    Pure. What is to be said about it is left in ``dialogue.due`` as repair patterns; an open choice between flows is
+    offered once, when all commands of the message are applied.
     """
     match command:
         case StartFlow(flow, slots):
@@ -53,14 +55,15 @@ def apply(dialogue: Dialogue, command: Command, flows: Flows) -> Dialogue:
         case CancelFlow(flow):
             return _cancel(dialogue, flow, flows)
         case SetSlot(slots):
-            return _set(dialogue, slots, flows)
+            return _set(turn_to_flow(dialogue), slots, flows)
         case CorrectSlot(slots):
-            return _set(dialogue, slots, flows, correct=True)
+            return _set(turn_to_flow(dialogue), slots, flows, correct=True)
         case ClearSlot(names):
-            return _clear(dialogue, names, flows)
+            return _clear(turn_to_flow(dialogue), names, flows)
         case Affirm():
-            return _answer_confirm(dialogue, "yes")
+            return _answer_confirm(turn_to_flow(dialogue), "yes")
         case Deny(slot):
+            dialogue = turn_to_flow(dialogue)
             return _answer_confirm(dialogue, "no") if slot is None else _clear(dialogue, (slot,), flows)
         case SkipQuestion():
             return _skip(dialogue, flows)
@@ -70,14 +73,14 @@ def apply(dialogue: Dialogue, command: Command, flows: Flows) -> Dialogue:
             return repair.due(dialogue, flows, "pattern_chitchat")
         case OutOfScope():
             return repair.due(dialogue, flows, "pattern_cannot_handle", {"reason": "out_of_scope"})
-        case Clarify(names):
-            return repair.due(dialogue, flows, "pattern_clarification", {"candidates": repair.candidates(flows, names)})
+        case Clarify(names, slots):
+            return open_choice(dialogue, names, slots, flows)
+        case Repeat() if dialogue.clarifying is not None and not asks_itself(dialogue):
+            return dialogue  # an open choice is offered again anyway
         case Repeat():
-            said = "\n".join(utterance.text for utterance in dialogue.said if not utterance.question)
-            nothing = "nothing_said" if not said and pending(dialogue, flows) is None else None
-            return repair.due(dialogue, flows, "pattern_repeat", {"said": said or None, "reason": nothing})
+            return _repeat(dialogue, flows)
         case HumanHandoff():
-            return repair.due(dialogue, flows, "pattern_human_handoff", {"reason": "asked"})
+            return repair.due(close_choice(dialogue), flows, "pattern_human_handoff", {"reason": "asked"})
         case Restart():
             return _restart(dialogue, flows)
         case _:
@@ -98,7 +101,18 @@ def step_of(frame: Frame, flows: Flows) -> Step | None:
     return flows[frame.flow].steps.get(frame.step)
 
 
+def notice_start(dialogue: Dialogue, flows: Flows) -> Dialogue:
+    """A flow that a pattern has handed over to ends an open choice as any start does, and gets what was kept for it."""
+    choice, base = dialogue.clarifying, dialogue.base
+    if choice is None or base is None or base.id <= choice.since:
+        return dialogue
+    kept = kept_for(dialogue, base.flow, flows)
+    return _set(replace(dialogue, clarifying=None), kept, flows)
+
+
 def _start(dialogue: Dialogue, flow: str, slots: Mapping[str, Value], flows: Flows) -> Dialogue:
+    slots = {**kept_for(dialogue, flow, flows), **slots}
+    dialogue = close_choice(dialogue)
     running = next((frame for frame in reversed(started(dialogue)) if frame.flow == flow), None)
     if running is not None:
         return _set(bring_up(dialogue, running.id), slots, flows) if slots else bring_up(dialogue, running.id)
@@ -107,6 +121,11 @@ def _start(dialogue: Dialogue, flow: str, slots: Mapping[str, Value], flows: Flo
 
 
 def _cancel(dialogue: Dialogue, flow: str | None, flows: Flows) -> Dialogue:
+    if flow is None and dialogue.clarifying is not None:
+        # "Neither" is about the choice; the flow below it goes on, and can be left by saying so once more.
+        context: dict[str, Value] = {"reason": "clarification", "flow": None}
+        return repair.due(close_choice(dialogue), flows, "pattern_cancel", context)
+    dialogue = close_choice(dialogue)
     frame = next(
         (f for f in reversed(dialogue.stack) if f.kind == "started" and flow in (None, f.flow)),
         None,
@@ -242,6 +261,17 @@ def _skip(dialogue: Dialogue, flows: Flows) -> Dialogue:
         context: dict[str, Value] = {"slot": step.slot, "label": repair.title(step.slot), "reason": "required"}
         return repair.due(dialogue, flows, "pattern_skip_question", context)
     return _answer(dialogue, "skipped")
+
+
+def _repeat(dialogue: Dialogue, flows: Flows) -> Dialogue:
+    """The pending question is asked again anyway: what is repeated is the rest."""
+    utterances = [utterance for utterance in dialogue.said if not utterance.question]
+    said = "\n".join(utterance.text for utterance in utterances if utterance.text)
+    buttons: list[Value] = [{"title": b.title, "payload": b.payload} for each in utterances for b in each.buttons]
+    nothing = "nothing_said" if not (said or buttons) and pending(dialogue, flows) is None else None
+    return repair.due(
+        dialogue, flows, "pattern_repeat", {"said": said or None, "buttons": buttons or None, "reason": nothing}
+    )
 
 
 def _ask_info(dialogue: Dialogue, slot: str | None, flows: Flows) -> Dialogue:

@@ -364,7 +364,8 @@ def _reply(message: Message, draft: Dialogue, assistant: Assistant) -> Reply:
 def _state(dialogue: Dialogue) -> ConversationState:
     if dialogue.handed_off:
         return "handed_off"
-    return "waiting_for_input" if dialogue.top is not None and dialogue.top.waiting else "idle"
+    waits = (dialogue.top is not None and dialogue.top.waiting) or dialogue.clarifying is not None
+    return "waiting_for_input" if waits else "idle"
 
 
 def _active_flow(dialogue: Dialogue) -> str | None:

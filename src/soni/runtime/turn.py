@@ -8,21 +8,34 @@ from typing import Final
 
 from langchain_core.runnables import RunnableConfig
 
+from soni.compiler.acting import HalfDone
 from soni.compiler.assistant import Assistant
-from soni.compiler.steps import HalfDone
 from soni.config.steps import Collect
 from soni.dialogue import repair
-from soni.dialogue.admission import NAMES, Dropped, admit, in_scope
-from soni.dialogue.commands import Command, CorrectSlot, Restart, SetSlot, StartFlow
+from soni.dialogue.admission import NAMES, Dropped, admit, in_scope, refusal
+from soni.dialogue.clarifying import asks_itself, choices, close_choice, offer, turn_to_flow
+from soni.dialogue.commands import (
+    AskInfo,
+    ChitChat,
+    Clarify,
+    Command,
+    CorrectSlot,
+    Repeat,
+    Restart,
+    SetSlot,
+    SkipQuestion,
+    StartFlow,
+)
 from soni.dialogue.flows import Flows
 from soni.dialogue.payloads import parse_payload
 from soni.dialogue.scope import visible
 from soni.dialogue.stack import finish
 from soni.dialogue.state import Dialogue, Frame, Line
-from soni.dialogue.transitions import apply, pending, refuse
+from soni.dialogue.transitions import apply, notice_start, pending, refuse
 from soni.errors import ActionError, NLUError
 from soni.events import CommandDropped, FlowStarted, PatternRan, Understood
-from soni.runtime.intake import Refusal, take_in
+from soni.fitting import Refusal
+from soni.runtime.intake import take_in
 from soni.templates import plain
 from soni.toolbox import Channels, Toolbox
 from soni.understanding.base import Briefing, Expectation, Said, Understander
@@ -34,6 +47,8 @@ _HIDDEN: Final = "…"
 """Stands in the history for what was said into a sensitive slot."""
 _ANSWERS: Final = frozenset({"given", "skipped", "yes", "no"})
 """How a question may be answered so that the conversation gets on."""
+_BESIDE: Final = (AskInfo, ChitChat, Repeat, SkipQuestion)
+"""What is said beside an open choice: it is answered, and the choice offered again without counting."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +61,7 @@ class Turn:
 
     async def answer(self, said: str, before: Dialogue) -> Dialogue:
         """The dialogue after this message. Raises TurnError where it cannot be answered; ``before`` is never changed."""
-        opened = self._open(before)
+        opened = self._reduce_choice(self._open(before))
         commands: Sequence[Command] = ()
         try:
             commands = await self._understand(said, opened)
@@ -73,7 +88,7 @@ class Turn:
         limit = self.assistant.config.settings.conversation.session_timeout
         if limit is None or before.handed_off or self.toolbox.now.timestamp() - before.updated <= limit.total_seconds():
             return replace(before, idle_turns=before.idle_turns + 1)
-        fresh = replace(before, stack=(), due=(), idle_turns=1)
+        fresh = replace(before, stack=(), due=(), clarifying=None, idle_turns=1)
         return repair.due(fresh, self.toolbox.flows, "pattern_session_start", {"reason": "timeout"})
 
     async def _understand(self, said: str, dialogue: Dialogue) -> Sequence[Command]:
@@ -102,6 +117,8 @@ class Turn:
                 if name in flows.slots
             },
             asked=_asked(dialogue),
+            offered=_offered(dialogue, flows),
+            choosing=dialogue.clarifying is not None,
             history=tuple(Said(line.role, line.text) for line in dialogue.history),
         )
 
@@ -127,7 +144,8 @@ class Turn:
         dialogue, begins = opened, any(frame.flow == "pattern_session_start" for frame in opened.due)
         for step in taken:
             if isinstance(step, Refusal):
-                dialogue = refuse(dialogue, flows, step.slot, step.message)
+                at = turn_to_flow(dialogue) if dialogue.clarifying is opened.clarifying else dialogue
+                dialogue = refuse(at, flows, step.slot, step.message)
                 continue
             if isinstance(step, StartFlow):
                 toolbox.emit(FlowStarted(step.flow))
@@ -138,18 +156,47 @@ class Turn:
             dialogue = self._not_handled(dialogue, begins, admitted.dropped)
         if begins or Restart() in taken:
             dialogue = self._with_default_flow(dialogue)
-        return await self._advance(_awake(replace(dialogue, said=())))
+        dialogue = await self._advance(_awake(replace(self._offer(dialogue, opened, taken), said=())))
+        if asks_itself(opened) and not asks_itself(dialogue) and dialogue.clarifying is not None:
+            return close_choice(dialogue)  # the author's own question about it was answered, and nothing was started
+        return dialogue
+
+    def _reduce_choice(self, dialogue: Dialogue) -> Dialogue:
+        """An open choice without the flows that can no longer be started; without any of them it is over."""
+        choice = dialogue.clarifying
+        if choice is None:
+            return dialogue
+        flows, about = self.toolbox.flows, self.toolbox.about(dialogue)
+        left = tuple(name for name in choice.flows if refusal(name, dialogue, flows, about) is None)
+        return replace(dialogue, clarifying=replace(choice, flows=left)) if left else close_choice(dialogue)
+
+    def _offer(self, dialogue: Dialogue, opened: Dialogue, taken: Sequence[Command | Refusal]) -> Dialogue:
+        """Offer the choice that is open after these commands; a message that resolved nothing counts."""
+        choice = dialogue.clarifying
+        if choice is None:
+            return dialogue
+        beside = False
+        if choice is opened.clarifying:
+            if asks_itself(dialogue) and any(frame.answer in _ANSWERS for frame in dialogue.stack):
+                return dialogue  # what the author's own question makes of it
+            beside = any(isinstance(step, _BESIDE) for step in taken)
+            choice = choice if beside else replace(choice, times=choice.times + 1)
+        reason = "open" if beside else "unclear" if choice.times == 1 else "again"
+        most = self.assistant.config.settings.conversation.clarification.max_depth
+        return offer(replace(dialogue, clarifying=choice), self.toolbox.flows, most, reason)
 
     def _not_handled(self, dialogue: Dialogue, begins: bool, dropped: Sequence[Dropped]) -> Dialogue:
         """Nothing could be made of the message: the fallback flow where nothing is going on, otherwise words about it."""
         conversation = self.assistant.config.settings.conversation
         if _stands_still(dialogue, self.toolbox.flows):
             return dialogue  # it is tried again
+        reasons = [drop.reason for drop in dropped if drop.reason in ("busy", "stack_full", "not_now")]
+        if dialogue.clarifying is not None and not reasons and not asks_itself(dialogue):
+            return dialogue  # the choice is offered again
         if begins and conversation.default_flow is not None:
             return dialogue
         if conversation.fallback_flow is not None and not dialogue.stack:
             return dialogue.push(self.toolbox.flows[conversation.fallback_flow].frame())
-        reasons = [drop.reason for drop in dropped if drop.reason in ("busy", "stack_full", "not_now")]
         context: dict[str, Value] = {"reason": reasons[0] if reasons else "not_understood"}
         return repair.due(dialogue, self.toolbox.flows, "pattern_cannot_handle", context)
 
@@ -164,6 +211,7 @@ class Turn:
         """Go from frame to frame until one waits for the user, or the stack is empty."""
         flows = self.toolbox.flows
         while not dialogue.handed_off:
+            dialogue = notice_start(dialogue, flows)
             if dialogue.due and dialogue.interruptible:
                 pattern, *rest = dialogue.due
                 dialogue = replace(dialogue, due=tuple(rest))
@@ -191,8 +239,9 @@ class Turn:
         """As if the message had not been said, but for a word about it."""
         if _stands_still(opened, self.toolbox.flows):
             return await self._say_beside(replace(opened, said=()), pattern, {"reason": reason})
-        dialogue = replace(opened, said=())
-        return await self._advance(_awake(repair.due(dialogue, self.toolbox.flows, pattern, {"reason": reason})))
+        flows, most = self.toolbox.flows, self.assistant.config.settings.conversation.clarification.max_depth
+        dialogue = repair.due(replace(opened, said=()), flows, pattern, {"reason": reason})
+        return await self._advance(_awake(offer(dialogue, flows, most, "open")))
 
     async def _say_beside(self, standing: Dialogue, pattern: str, context: Mapping[str, Value]) -> Dialogue:
         """The dialogue as it stands, at a step that failed and is not tried again now, with a word about it."""
@@ -250,6 +299,7 @@ class Turn:
             draft,
             turn=self.toolbox.turn,
             said=spoken,
+            clarifying=None if draft.handed_off else draft.clarifying,
             history=lines[-most:] if most else (),
             updated=self.toolbox.now.timestamp(),
         )
@@ -257,13 +307,17 @@ class Turn:
     def _secrets(self, *dialogues: Dialogue) -> frozenset[str]:
         """The values of sensitive slots, as they are said."""
         slots = self.toolbox.flows.slots
-        values = ((name, value) for each in dialogues for name, value in visible(each, self.toolbox.flows).items())
+        known = [visible(each, self.toolbox.flows) for each in dialogues]
+        known += [dict(each.clarifying.slots) for each in dialogues if each.clarifying is not None]
+        values = (item for each in known for item in each.items())
         return frozenset(plain(value) for name, value in values if name in slots and slots[name].sensitive)
 
     def _is_sensitive(self, commands: Sequence[Command], before: Dialogue) -> bool:
         """True where the message answers a question for a sensitive slot, or fills one."""
         slots = self.toolbox.flows.slots
-        named = {slot for c in commands if isinstance(c, StartFlow | SetSlot | CorrectSlot) for slot in c.slots}
+        named = {
+            slot for c in commands if isinstance(c, StartFlow | Clarify | SetSlot | CorrectSlot) for slot in c.slots
+        }
         if isinstance(step := pending(before, self.toolbox.flows), Collect):
             named.add(step.slot)
         return any(slots[slot].sensitive for slot in named if slot in slots)
@@ -313,3 +367,11 @@ def _asked(dialogue: Dialogue) -> tuple[str, ...]:
             asked.update(dict.fromkeys(called.asked))
         asked.update(dict.fromkeys(frame.asked))
     return tuple(asked)
+
+
+def _offered(dialogue: Dialogue, flows: Flows) -> Mapping[str, str]:
+    """What was offered last, besides the pending question: title → payload."""
+    if dialogue.clarifying is not None:
+        return {repair.name_of(flows, name): f"/start_flow {name}" for name in choices(dialogue, flows)}
+    last = dialogue.said[-1] if dialogue.said else None
+    return {} if last is None or last.question else {button.title: button.payload for button in last.buttons}

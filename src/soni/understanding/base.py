@@ -48,6 +48,10 @@ class Briefing:
     """Filled slots of the active flow; sensitive ones are named with the value ``None``."""
     asked: tuple[str, ...] = ()
     """Slots the active flow has asked so far, in order; a new value for one of them is a correction."""
+    offered: Mapping[str, str] = field(default_factory=dict)
+    """What the user may press or name besides answering the pending question: title → payload, in the order shown."""
+    choosing: bool = False
+    """True while the user has to choose between what is offered: then *neither* is an answer, too (``CancelFlow``)."""
     history: Sequence[Said] = ()
     """The last messages, oldest first."""
 

@@ -66,7 +66,7 @@ PATTERNS = {
     "pattern_interrupted": ("/start_flow send_money", "/start_flow balance"),
     "pattern_resumed": ("/start_flow send_money", "/start_flow balance"),
     "pattern_completed": ("/start_flow balance",),
-    "pattern_clarification": ("/clarify balance",),
+    "pattern_clarification": ("/clarify balance block_card",),
     "pattern_ask_info": ("/start_flow send_money", "/ask_info"),
     "pattern_chitchat": ("/chitchat",),
     "pattern_cannot_handle": ("mumble",),

@@ -109,7 +109,8 @@ COMMAND = st.one_of(
     SLOT.map("/deny {}".format),
     SLOT.map("/ask_info {}".format),
     st.one_of(st.just("/cancel_flow"), FLOWS.map("/cancel_flow {}".format)),
-    st.sampled_from(["/chitchat", "/out_of_scope", "/repeat", "/restart", "/ask_info", "/clarify send help"]),
+    st.sampled_from(["/chitchat", "/out_of_scope", "/repeat", "/restart", "/ask_info"]),
+    st.sampled_from(["/clarify send help", "/clarify send count amount=2", "/clarify help count kind=c total=9"]),
     st.sampled_from(["/human_handoff", "hello", "/nonsense", "{amount}"]),
 )
 MESSAGE = st.lists(COMMAND, min_size=1, max_size=3).map("\n".join)

@@ -170,37 +170,6 @@ async def test_chitchat_and_out_of_scope_are_answered_and_the_question_asked_aga
     assert answers[1:] == ["I'm here to help.\nTo whom?", "I'm afraid I can't help with that.\nTo whom?"]
 
 
-async def test_a_clarification_offers_the_candidates_as_buttons() -> None:
-    """Pressing one starts it; flows that cannot be started are not offered."""
-    async with talking(BANK) as chat:
-        offer = (await chat.say("/clarify send_money balance pattern_cancel nonsense")).messages[0]
-        answer = await chat.hear(offer.buttons[1].payload)
-
-        assert offer.text == "What would you like to do?"
-        assert [button.title for button in offer.buttons] == ["Send money", "The balance"]
-        assert answer == "You have 7."
-        assert CommandDropped("clarify", "unknown_flow", "nonsense") in chat.events
-
-
-async def test_a_clarification_of_nothing_known_is_not_understood() -> None:
-    """Without a candidate there is nothing to offer."""
-    assert await heard("/clarify nonsense") == ["I'm sorry, I didn't understand that."]
-
-
-async def test_a_clarification_that_waits_is_answered_by_a_start() -> None:
-    """The pattern makes way for the flow that was meant."""
-    more = """
-      pattern_clarification: {steps: [{step: which, type: collect, slot: card, message: Which one?}]}
-    """
-    async with talking(BANK + more) as chat:
-        first = await chat.tell("/start_flow send_money", "/clarify balance block_card")
-        second = await chat.hear("/start_flow balance")
-
-        assert first == "Which one?"
-        assert second == "You have 7.\nBack to: send money.\nTo whom?"
-        assert chat.stack == ["send_money"]
-
-
 async def test_skip_with_nothing_asked() -> None:
     """There must be a question to skip."""
     assert await heard("/skip_question") == ["There is no question to skip."]
@@ -270,7 +239,7 @@ async def test_the_fallback_flow_answers_where_nothing_is_going_on() -> None:
 
 
 async def test_an_understanding_that_fails_is_apologised_for() -> None:
-    """An error of the understanding costs the turn, not the conversation."""
+    """It costs the turn, not the conversation; and the user is not told to speak clearer."""
 
     class Broken:
         async def understand(self, said: str, briefing: Briefing) -> list[Command]:
@@ -280,7 +249,8 @@ async def test_an_understanding_that_fails_is_apologised_for() -> None:
         chat = Chat(loop)
         answers = [await chat.hear(text) for text in ("/start_flow send_money", "Ana", "/set_slot to=Ana")]
 
-    assert answers[1:] == ["I'm sorry, I didn't understand that.\nTo whom?", "How much?"]
+    sorry = "I'm sorry, I have trouble understanding you right now. Please try again."
+    assert answers[1:] == [f"{sorry}\nTo whom?", "How much?"]
 
 
 async def test_words_said_in_one_turn_come_in_the_order_of_the_commands() -> None:

@@ -92,7 +92,7 @@ async def test_a_message_that_was_not_understood_does_not_try_a_failed_step_agai
         answer = await chat.tell("/start_flow send amount=5", "go on")
         again = await chat.tell("/chitchat", "/chitchat")
 
-    assert answer == "I'm sorry, I didn't understand that."
+    assert answer == "I'm sorry, I have trouble understanding you right now. Please try again."
     assert again == "I'm here to help.\nSent 5, r1."
     assert shop.paid == [5]
 

@@ -12,6 +12,8 @@ from soni.dialogue.state import (
     Answer,
     Answered,
     Button,
+    Change,
+    Clarifying,
     Dialogue,
     Effect,
     Frame,
@@ -66,6 +68,9 @@ def frames(calls: st.SearchStrategy[dict[str, Frame]]) -> st.SearchStrategy[Fram
         used=NAMES,
         attempts=COUNTS,
         rounds=COUNTS,
+        filled=st.dictionaries(
+            NAME, st.dictionaries(NAME, st.builds(Change, st.none() | VALUE, st.none() | VALUE), max_size=2), max_size=2
+        ),
         calls=calls,
         context=SLOTS,
         effect=st.none()
@@ -102,6 +107,7 @@ DIALOGUE = st.builds(
     frames=st.integers(0, 99),
     acted=st.integers(0, 99),
     completed=NAMES,
+    clarifying=st.none() | st.builds(Clarifying, NAMES, SLOTS, st.integers(1, 9), st.integers(0, 99)),
     handed_off=st.booleans(),
     idle_turns=st.integers(0, 9),
     updated=st.floats(0, 1e10),
@@ -119,9 +125,9 @@ def test_a_dialogue_survives_json(dialogue: Dialogue) -> None:
 def test_every_field_is_part_of_the_property() -> None:
     """A field that is added to the state is added to the strategies above."""
     told = {"id", "flow", "step", "kind", "fingerprint", "waiting", "answer", "slots", "shares", "early", "asked",
-            "skipped", "review", "written", "settled", "used", "attempts", "rounds", "calls", "context", "effect"}  # fmt: skip
+            "skipped", "review", "written", "settled", "used", "attempts", "rounds", "filled", "calls", "context", "effect"}  # fmt: skip
     of_dialogue = {"version", "id", "turn", "language", "stack", "due", "slots", "said", "history", "last_turns",
-                   "frames", "acted", "completed", "handed_off", "idle_turns", "updated"}  # fmt: skip
+                   "frames", "acted", "completed", "clarifying", "handed_off", "idle_turns", "updated"}  # fmt: skip
 
     assert {field.name for field in fields(Frame)} == told
     assert {field.name for field in fields(Dialogue)} == of_dialogue

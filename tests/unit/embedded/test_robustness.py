@@ -1,6 +1,7 @@
 """Whatever is said, understanding answers, quickly, and only with what may be said to this assistant."""
 
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -26,11 +27,13 @@ from soni.understanding.embedded.understander import build
 from .assistants import BANK, TRAVEL, asking, bank, idle, startable, travel
 
 VOCABULARY = """
+    the second one neither
     send 50 to Ana no, yes cancel the amount is not Bob instead of tomorrow and then check my balance {recipient} /set_slot
     amount=5 change it make 60 euros ? ! . please who why I meant sorry from Madrid Paris two people at 8
 """
 WORDS = st.sampled_from(VOCABULARY.split())
 MESSAGES = st.one_of(st.text(max_size=120), st.lists(WORDS, max_size=14).map(" ".join))
+OFFERED = {"Send money to somebody": "/start_flow transfer_money", "The balance": "/start_flow check_balance"}
 POSITIONS = st.sampled_from(
     [
         (bank, idle(BANK)),
@@ -39,6 +42,8 @@ POSITIONS = st.sampled_from(
         (bank, asking(BANK, "transfer_money", "urgent", {"recipient": "Ana", "amount": 5.0}, ("recipient", "amount"))),
         (bank, asking(BANK, "transfer_money", None, {"recipient": "Ana", "amount": None}, ("recipient", "amount"))),
         (bank, asking(BANK, "cancel_card", "card")),
+        (bank, replace(idle(BANK), offered=OFFERED, choosing=True)),
+        (bank, replace(asking(BANK, "cancel_card", "card"), offered=OFFERED, choosing=True)),
         (travel, idle(TRAVEL, "es")),
         (travel, asking(TRAVEL, "book_flight", "destination", {"origin": "Oslo"}, ("origin", "destination"))),
         (travel, asking(TRAVEL, "book_flight", None, {"origin": "Oslo", "passengers": 2}, ("origin", "passengers"))),
@@ -76,8 +81,9 @@ def allowed(command: Command, briefing: Briefing) -> bool:
     match command:
         case StartFlow(flow, values):
             return flow in briefing.flows and set(values) <= MAY_BE_SET.get(flow, set())
-        case Clarify(flows):
-            return set(flows) <= briefing.flows and 2 <= len(flows) <= 3
+        case Clarify(flows, values):
+            may_be = set().union(*(MAY_BE_SET.get(flow, set()) for flow in flows))
+            return set(flows) <= briefing.flows and 2 <= len(flows) <= 3 and set(values) <= may_be
         case SetSlot(values) | CorrectSlot(values):
             return bool(values) and set(values) <= slots and None not in values.values()
         case ClearSlot(names):

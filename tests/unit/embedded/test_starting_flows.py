@@ -149,8 +149,10 @@ async def test_what_says_nothing_is_not_understood(text: str) -> None:
 
 
 async def test_it_is_asked_which_of_two_flows_is_meant() -> None:
-    """A message that could be either is answered with both."""
-    assert await travel().understand("book a hotel", idle(TRAVEL)) == [Clarify(("book_flight", "book_table"))]
+    """A message that could be either is answered with both, and with a third that is not far."""
+    offered = Clarify(("book_flight", "book_table", "cancel_booking"))
+
+    assert await travel().understand("book a hotel", idle(TRAVEL)) == [offered]
 
 
 @pytest.mark.parametrize(

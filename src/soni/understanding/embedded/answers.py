@@ -106,7 +106,7 @@ def torn(hearing: Hearing) -> list[Command] | None:
 def unsure(hearing: Hearing) -> list[Command] | None:
     """*I don't know*: skipped where that is allowed, else explained."""
     if hearing.briefing.expected is None:
-        return None
+        return [] if hearing.briefing.choosing else None
     slot = hearing.slots.get(hearing.pending) if hearing.pending else None
     return [AskInfo(hearing.pending) if slot is None or slot.required else SkipQuestion()]
 

@@ -1,6 +1,6 @@
 """Which flow a message starts, with the values it brings; or which it may be; or none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +14,7 @@ from soni.understanding.embedded.phrases import core, hear, negated, wish
 from soni.understanding.embedded.reach import Reach, stem
 from soni.understanding.embedded.said import Said, say
 from soni.understanding.values import yes_or_no
+from soni.value import Value
 
 WHOLE: Final = 0.97
 """The confidence of an example word for word, with any values in its places."""
@@ -23,6 +24,9 @@ _LIKELY: Final = 3
 
 _NEAR: Final = 0.5
 """A flow with this part of the best one's confidence may be the one that is meant as well."""
+
+_FAR: Final = 0.2
+"""Where two are near already, a third with this part of the best one's confidence is offered with them: one more line costs little."""
 
 _LEAST: Final = 0.6
 """A message that is familiar but like no flow much more than like others starts none below this part of the threshold."""
@@ -34,6 +38,12 @@ _EACH: Final = 0.75
 """How sure each of several wishes in one message must be."""
 
 _MAX_WISHES: Final = 3
+
+_TOPIC_WORDS: Final = 2
+"""A message of so few telling words may name a topic and not say what to do about it."""
+
+_TOPICAL: Final = 0.4
+"""A word in this part of a flow's examples is what the flow is about; 0.3 to 0.5 measure alike."""
 
 _SCRAP: Final = 2
 
@@ -68,11 +78,18 @@ class Chooser:
     """The classifier, and what it cannot know: the author's own words, and the values in a message."""
 
     def __init__(
-        self, classifier: Classifier, reach: Mapping[str, Reach], exact: Mapping[tuple[str, ...], str], threshold: float
+        self,
+        classifier: Classifier,
+        reach: Mapping[str, Reach],
+        exact: Mapping[tuple[str, ...], str],
+        examples: Mapping[str, Sequence[frozenset[str]]],
+        threshold: float,
     ) -> None:
+        """``examples`` are the beginnings of all words of each example, by flow."""
         self._classifier = classifier
         self._reach = reach
         self._exact = exact
+        self._examples = examples
         self.threshold = threshold
 
     def exactly(self, said: Said, language: Language) -> str | None:
@@ -117,14 +134,15 @@ class Chooser:
         if yes_or_no(hearing.said.text, hearing.moment.language) is not None:
             return []
         if self._is_scrap(hearing):
-            return [OutOfScope()]
+            return [] if hearing.briefing.choosing else [OutOfScope()]
+        if best is not None and len(topical := self._share_topic(choice, best, hearing)) > 1:
+            return [clarify(topical)]
         if best is None or choice.familiarity < self.threshold:
             return [OutOfScope()] if self._classifier.knows_any(hearing.said.text) else []
-        near = [
-            each for each in choice.candidates if each.confidence >= _NEAR * best.confidence and each.flow in startable
-        ]
+        able = [each for each in choice.candidates if each.flow in startable]
+        near = [each for each in able if each.confidence >= _NEAR * best.confidence]
         if best.confidence < self.threshold and len(near) > 1:
-            return [Clarify(tuple(each.flow for each in near))]
+            return [clarify([each for each in able[:_LIKELY] if each.confidence >= _FAR * best.confidence])]
         if best.confidence < _LEAST * self.threshold:
             return [OutOfScope()]
         active = hearing.briefing.active_flow
@@ -137,6 +155,40 @@ class Chooser:
         if best.flow not in startable:
             return []
         return [StartFlow(best.flow, best.filling.slots)]
+
+    def _share_topic(self, choice: Choice, best: Candidate, hearing: Hearing) -> list[Candidate]:
+        """The flows that are all about what a message names and nothing more: *my card*, where cards are blocked and replaced.
+
+        The classifier would pick the one whose examples happen to be the shortest.
+        """
+        if hearing.briefing.expected is not None or best.confidence >= WHOLE or self.begins_a_wish(hearing):
+            return []
+        topic = self._telling(hearing.said.without(best.filling.spans), hearing.language)
+        if not topic:  # "my credit card" is a value as a whole, and names what it is a value of
+            said = self._telling(hearing.said.text, hearing.language)
+            topic = frozenset(
+                word for word in said if any(word in one for each in self._examples.values() for one in each)
+            )
+        if not 0 < len(topic) <= _TOPIC_WORDS:
+            return []
+        shares = {
+            flow: sum(topic <= example for example in examples) / len(examples)
+            for flow, examples in self._examples.items()
+            if examples and flow in hearing.briefing.flows
+        }
+        likely = {each.flow: each.confidence for each in choice.candidates}
+        alike = sorted(
+            (flow for flow, share in shares.items() if share >= _TOPICAL),
+            key=lambda flow: (-likely.get(flow, 0.0), -shares[flow]),
+        )
+        return [
+            Candidate(flow, shares[flow], fill(hearing.said, self._reach[flow], hearing.language, hearing.moment))
+            for flow in alike[:_LIKELY]
+        ]
+
+    def _telling(self, text: str, language: Language) -> frozenset[str]:
+        """Beginnings of the words of a text that are not everyday ones."""
+        return frozenset(stem(word) for word in self._classifier.mended(text) if word not in language.common)
 
     def _leaves(self, flow: str, hearing: Hearing) -> bool:
         """Whether a message speaks of leaving a flow that is not for leaving anything: *cancel my transfer*."""
@@ -191,6 +243,25 @@ class Chooser:
             and self.exactly(hearing.said, hearing.language) is None
         )
 
+    def among(self, hearing: Hearing, offered: Collection[str]) -> Candidate | None:
+        """The one of the offered flows that a message is clearly more about than about the others; ``None`` where there is none.
+
+        It need not be as sure as a message out of nowhere: that it is one of them is likely before a word is said.
+        """
+        choice = self.choose(hearing)
+        meant = [each for each in choice.candidates if each.flow in offered]
+        if not meant or meant[0] is not choice.best or choice.familiarity < self.threshold:
+            return None
+        return meant[0] if len(meant) == 1 or meant[1].confidence < _NEAR * meant[0].confidence else None
+
+    def reach(self, flow: str) -> Reach | None:
+        """What one sentence can tell this flow."""
+        return self._reach.get(flow)
+
+    def mended(self, text: str) -> Sequence[str]:
+        """The words of a text, slips of the finger corrected where the assistant knows the word."""
+        return self._classifier.mended(text)
+
     def wishes(self, hearing: Hearing) -> list[Command]:
         """Several flows in one message, where each part is sure; the one named first comes last and so runs first."""
         parts = _parts(hearing.said, hearing.language)
@@ -208,6 +279,14 @@ class Chooser:
                 return []
             starts.setdefault(best.flow, StartFlow(best.flow, best.filling.slots))
         return list(reversed(starts.values())) if len(starts) > 1 else []
+
+
+def clarify(near: Sequence[Candidate]) -> Clarify:
+    """It is one of these flows; each value that was heard for any of them, the likeliest flow's reading first."""
+    slots: dict[str, Value] = {}
+    for candidate in reversed(near):
+        slots |= candidate.filling.slots
+    return Clarify(tuple(each.flow for each in near), slots)
 
 
 def _parts(said: Said, language: Language) -> Sequence[Said]:

@@ -20,14 +20,14 @@ from soni.dialogue.commands import (
 )
 from soni.dialogue.payloads import parse_payload
 from soni.understanding.base import Briefing
-from soni.understanding.embedded import answers, collecting
+from soni.understanding.embedded import answers, collecting, offers
 from soni.understanding.embedded.choosing import Candidate, Chooser
 from soni.understanding.embedded.classifier import Classifier, Example
 from soni.understanding.embedded.corrections import says_more, takes_back
 from soni.understanding.embedded.hearing import Hearing
 from soni.understanding.embedded.languages import CHITCHAT, Act, common_words, language_of
 from soni.understanding.embedded.phrases import clauses, core, hear, hear_inside, negated, taken_over, wish
-from soni.understanding.embedded.reach import bare_example, stem, survey_reach
+from soni.understanding.embedded.reach import bare_example, stem, stems_of, survey_reach
 from soni.understanding.embedded.said import plain_words, say
 from soni.understanding.values import Moment, answer, prepare, yes_or_no
 from soni.value import Value
@@ -70,7 +70,8 @@ class EmbeddedUnderstander:
                     exact.setdefault(plain_words(example), name)
                     exact.setdefault(wish(plain_words(example), default), name)
         exact.pop((), None)
-        self._chooser = Chooser(classifier, self._reach, exact, config.settings.models.nlu.threshold)
+        stems = {name: [stems_of(bare_example(text)) for text in texts] for name, texts in spoken.items()}
+        self._chooser = Chooser(classifier, self._reach, exact, stems, config.settings.models.nlu.threshold)
 
     async def understand(self, said: str, briefing: Briefing) -> list[Command]:
         """What the user wants; an empty list when nothing was understood."""
@@ -81,6 +82,8 @@ class EmbeddedUnderstander:
         hearing = self._hearing(said, briefing)
         if (pressed := _pressed(hearing)) is not None:
             return pressed
+        if (taken := offers.chosen(hearing, self._chooser)) is not None:
+            return taken
         if (plain := answers.plain_answer(hearing)) is not None:
             return plain
         if not hearing.said.words:
@@ -91,6 +94,8 @@ class EmbeddedUnderstander:
         if exact is None or exact not in briefing.flows:
             if (acted := self._act(hearing)) is not None:
                 return acted
+            if (told := offers.told(hearing, self._chooser)) is not None:
+                return told
             if (unwanted := self._unwanted(hearing)) is not None:
                 return unwanted
             if (done := self._pending(hearing)) is not None:
@@ -265,18 +270,10 @@ def _pressed(hearing: Hearing) -> list[Command] | None:
     expected = hearing.briefing.expected
     if expected is None or not expected.buttons:
         return None
-    typed = tuple(word.text for word in hearing.said.words)
-    for title, payload in expected.buttons.items():
-        titled = plain_words(title)
-        # "Yes?" wonders; nobody presses a button that way.
-        if hearing.said.text.rstrip().endswith("?") and not title.rstrip().endswith("?"):
-            continue
-        if titled and titled in (typed, core(typed, hearing.language)):
-            commands = parse_payload(payload)
-            if commands is not None:
-                return commands
-            return _spoken(hearing, payload)
-    return None
+    if (payload := offers.titled(hearing, expected.buttons)) is None:
+        return None
+    commands = parse_payload(payload)
+    return commands if commands is not None else _spoken(hearing, payload)
 
 
 def _spoken(hearing: Hearing, payload: str) -> list[Command] | None:

@@ -34,6 +34,12 @@ def word_set(written: str) -> frozenset[str]:
     return frozenset(plain_words(written))
 
 
+def places(*written: str, last: str = "") -> dict[str, int]:
+    """Words for places in a list: those of each place in a text of its own, the first place first; and those of the last."""
+    numbered = {word: place for place, words in enumerate(written) for word in plain_words(words)}
+    return {**numbered, **dict.fromkeys(plain_words(last), -1)}
+
+
 @dataclass(frozen=True)
 class Language:
     """The words of one language; all compared folded and without apostrophes.
@@ -90,6 +96,14 @@ class Language:
     """and."""
     splits: tuple[str, ...]
     """What stands between two wishes in one message, the longest first."""
+    neither: tuple[str, ...]
+    """Answers to a choice that want nothing of it: neither, something else."""
+    ordinals: Mapping[str, int]
+    """Words for a place in a list, counted from zero: the *first* one; from the end below zero."""
+    cardinals: Mapping[str, int]
+    """Numbers that may stand for a place in a list: *two*, option *2*."""
+    options: frozenset[str]
+    """What such a place is called: the second *one*, *number* two."""
     vague: frozenset[str]
     """Values that are none: someone, a friend."""
     directions: tuple[tuple[str, frozenset[str]], ...]
@@ -141,6 +155,11 @@ class Language:
     def refusal(self) -> re.Pattern[str]:
         """An answer that is none."""
         return compile_phrases(self.refusals)
+
+    @cached_property
+    def none_of_them(self) -> re.Pattern[str]:
+        """An answer that wants nothing of what is offered."""
+        return compile_phrases(self.neither)
 
     @cached_property
     def negation(self) -> re.Pattern[str]:

@@ -1,6 +1,6 @@
 """English, as it is said to an assistant."""
 
-from soni.understanding.embedded.languages.base import Language, phrases, word_set
+from soni.understanding.embedded.languages.base import Language, phrases, places, word_set
 
 ENGLISH = Language(
     code="en",
@@ -317,6 +317,19 @@ ENGLISH = Language(
         (then|afterwards|after that|also|plus)
         and
     """),
+    neither=phrases("""
+        (neither|none) [one] [of (them|those|these|the two|the above|that)]
+        (neither|none) [of them|of those|of these|of the two|of the above|of that] [thanks|thank you|really]
+        [no] (something|anything) (else|different|other)
+        [no] (another|a different|some other) (one|thing)
+        [no] (nothing|not any) [of them|of those|of these|of that|of the sort]
+        [no] not (that|those|these|them|any|either|one) [of them|of those|of these]
+        [no] (thats|that is|its|it is) not (it|what i want|what i wanted|what i mean|what i meant)
+        [no] i (meant|want|wanted|mean|need) (something else|something different|neither|none) [of those|of these|of them]
+    """),
+    ordinals=places("first 1st former", "second 2nd", "third 3rd", "fourth 4th", "fifth 5th", last="last latter"),
+    cardinals=places("1 one", "2 two", "3 three", "4 four", "5 five"),
+    options=word_set("one option choice number possibility"),
     vague=word_set("""
         someone somebody anyone anybody person people it that this them him her me myself you something anything other another else everyone
         friend one place somewhere anywhere there here

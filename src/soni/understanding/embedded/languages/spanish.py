@@ -1,6 +1,6 @@
 """Spanish, the basics."""
 
-from soni.understanding.embedded.languages.base import Language, phrases, word_set
+from soni.understanding.embedded.languages.base import Language, phrases, places, word_set
 
 SPANISH = Language(
     code="es",
@@ -149,6 +149,21 @@ SPANISH = Language(
         (luego|después|además)
         y
     """),
+    neither=phrases("""
+        (ninguno|ninguna|ninguno de los dos|ninguna de las dos|ninguno de ellos|ninguna de ellas|ninguna de esas|ninguno de esos)
+        (ni uno ni otro|ni una ni otra|otra cosa|algo distinto|algo diferente|nada de eso|no es eso|eso no)
+        [no] quiero otra cosa
+    """),
+    ordinals=places(
+        "primero primera primer 1º 1ª",
+        "segundo segunda 2º 2ª",
+        "tercero tercera tercer 3º 3ª",
+        "cuarto cuarta 4º 4ª",
+        "quinto quinta 5º 5ª",
+        last="último última",
+    ),
+    cardinals=places("1 uno una", "2 dos", "3 tres", "4 cuatro", "5 cinco"),
+    options=word_set("opción número posibilidad elección"),
     vague=word_set("alguien persona gente eso esto otro otra algo amigo amiga casa ahi alli aqui"),
     directions=(
         ("a", word_set("destino destinatario destinataria llegada beneficiario receptor hacia contacto")),

@@ -1,0 +1,52 @@
+"""Steps that repeat."""
+
+from dataclasses import replace
+
+from soni.compiler.answered import running
+from soni.compiler.blocks import FlowGraph, Placed
+from soni.compiler.outcomes import Goto, Next, Stepped
+from soni.config.steps import While
+from soni.dialogue.scope import fill, owner
+from soni.dialogue.state import Dialogue
+from soni.dialogue.undoing import forget
+from soni.toolbox import Toolbox
+
+
+def repeat(step: While, placed: Placed, dialogue: Dialogue, toolbox: Toolbox, graph: FlowGraph) -> Stepped:
+    """Into the body while the condition holds, each time as if for the first time."""
+    top, body = running(dialogue), graph.bodies[step.step]
+    number = top.rounds.get(step.step, 0) + 1
+    if not step.condition.holds(toolbox.scope(dialogue)):
+        rounds = {name: count for name, count in top.rounds.items() if name != step.step}
+        # What the last round has set stays set, also where a correction leads back to before the loop.
+        return dialogue.with_top(forget(replace(top, rounds=rounds), body)), Next()
+    if number > 1:
+        dialogue = _new_round(dialogue, body, toolbox)
+        top = running(dialogue)
+    dialogue = dialogue.with_top(replace(top, rounds={**top.rounds, step.step: number}))
+    return dialogue, Goto(placed.exits["do"])
+
+
+def _new_round(dialogue: Dialogue, body: frozenset[str], toolbox: Toolbox) -> Dialogue:
+    """Forget what the body asked and did in the last round, so that it asks and does it anew."""
+    top = running(dialogue)
+    asks = toolbox.flows[top.flow].asks
+    slots = {asks[step] for step in body if step in asks}
+    for step in body & top.calls.keys():
+        if top.calls[step].shares:
+            slots.update(top.calls[step].asked)
+    top = replace(
+        forget(top, body),
+        asked={slot: step for slot, step in top.asked.items() if step not in body},
+        skipped=tuple(step for step in top.skipped if step not in body),
+        review=tuple(step for step in top.review if step not in body),
+        written=tuple(step for step in top.written if step not in body),
+        settled=tuple(step for step in top.settled if step not in body),
+        calls={step: called for step, called in top.calls.items() if step not in body},
+        rounds={name: count for name, count in top.rounds.items() if name not in body},
+    )
+    dialogue, at = dialogue.with_top(top), len(dialogue.stack) - 1
+    for sharing in range(owner(dialogue, at), at + 1):
+        frame = dialogue.stack[sharing]
+        dialogue = dialogue.with_frame(sharing, replace(frame, used=tuple(s for s in frame.used if s not in slots)))
+    return fill(dialogue, toolbox.flows, at, dict.fromkeys(slots))

@@ -1,0 +1,198 @@
+"""What a flow has computed is taken back when a correction leads past it again, and only then."""
+
+from soni import action
+
+from .chat import talking
+
+TOTAL = """
+    slots:
+      price: {type: float, prompt: Price?}
+      note: {prompt: Note?}
+      total: {type: float, default: 0}
+    flows:
+      f:
+        steps:
+          - {step: price, type: collect, slot: price}
+          - {step: add, type: set, slots: {total: "{{ total + price }}"}}
+          - {step: note, type: collect, slot: note}
+          - {step: done, type: say, message: "total {total:.0f}"}
+"""
+
+
+async def test_a_sum_is_not_added_to_twice_by_a_correction() -> None:
+    """The step that adds runs again with the new value, from what the total was before it."""
+    async with talking(TOTAL) as chat:
+        await chat.tell("/start_flow f price=5", "/set_slot price=7", "/set_slot price=8")
+
+        assert await chat.hear("/set_slot note=x") == "total 8"
+
+
+async def test_what_was_computed_on_a_way_not_taken_any_more_is_gone() -> None:
+    """The discount of a member goes with the membership; the answer behind it stays."""
+    written = """
+        slots:
+          member: {type: boolean, prompt: Member?}
+          name: {prompt: Name?}
+          discount: {type: integer}
+        flows:
+          f:
+            steps:
+              - {step: member, type: collect, slot: member}
+              - step: which
+                type: branch
+                slot: member
+                cases:
+                  true: [{step: rebate, type: set, slots: {discount: 10}}]
+                  false: [{step: none, type: noop}]
+              - {step: name, type: collect, slot: name}
+              - {step: sure, type: confirm, message: "{name} {discount|nothing}?"}
+              - {step: done, type: say, message: Done.}
+    """
+    async with talking(written) as chat:
+        assert await chat.tell("/start_flow f member=yes name=Ana") == "Ana 10?"
+        assert (await chat.hear("/set_slot member=no")).endswith("Ana nothing?")
+        assert (await chat.hear("/set_slot member=yes")).endswith("Ana 10?")
+
+
+async def test_an_answer_is_not_taken_back_with_what_was_set_before_it() -> None:
+    """A slot that is set, and then answered, keeps the answer."""
+    written = """
+        slots: {a: {prompt: A?}, b: {prompt: B?}, c: {prompt: C?}}
+        flows:
+          f:
+            steps:
+              - {step: a, type: collect, slot: a}
+              - {step: clear, type: set, slots: {b: null}, condition: b is not set}
+              - {step: guess, type: set, slots: {b: guess}, condition: b is not set}
+              - {step: b, type: collect, slot: b, force: true}
+              - {step: c, type: collect, slot: c}
+              - {step: done, type: say, message: "{a} {b} {c}"}
+    """
+    async with talking(written) as chat:
+        await chat.tell("/start_flow f a=1", "/set_slot b=mine", "/set_slot a=2", "/set_slot b=mine")
+
+        assert await chat.hear("/set_slot c=3") == "2 mine 3"
+
+
+async def test_each_round_of_a_loop_adds_once_whatever_is_corrected() -> None:
+    """A correction within a round takes back this round's sum; the earlier rounds' stay, also after the loop."""
+    written = """
+        slots:
+          name: {prompt: Name?}
+          price: {type: float, prompt: Price?}
+          more: {type: boolean, prompt: More?, default: true}
+          total: {type: float, default: 0}
+        flows:
+          f:
+            steps:
+              - {step: name, type: collect, slot: name}
+              - step: loop
+                type: while
+                condition: more
+                do:
+                  - {step: price, type: collect, slot: price}
+                  - {step: add, type: set, slots: {total: "{{ total + price }}"}}
+                  - {step: more, type: collect, slot: more}
+              - {step: sure, type: confirm, message: "{name}: {total:.0f}?"}
+              - {step: done, type: say, message: Done.}
+    """
+    async with talking(written) as chat:
+        await chat.tell("/start_flow f name=Ana", "/set_slot price=10", "/set_slot more=yes", "/set_slot price=20")
+        corrected = await chat.hear("/set_slot price=21")
+        renamed = await chat.hear("/set_slot name=Bob")
+        asked = await chat.hear("/set_slot more=no")
+        afterwards = await chat.hear("/set_slot name=Eva")
+
+    assert corrected.endswith("More?")
+    assert renamed.endswith("More?")
+    assert asked == "Bob: 31?"
+    assert afterwards.endswith("Eva: 31?")
+
+
+async def test_a_called_flow_computes_anew_what_it_computed() -> None:
+    """Where it shares the caller's slots, and where it has its own."""
+    written = """
+        slots:
+          price: {type: float, prompt: Price?}
+          total: {type: float, default: 1}
+          sum: {type: float, default: 1}
+        flows:
+          shared:
+            steps:
+              - {step: price, type: collect, slot: price}
+              - {step: go, type: call, flow: adding}
+              - {step: sure, type: confirm, message: "{total:.0f}?"}
+          own:
+            steps:
+              - {step: price, type: collect, slot: price}
+              - {step: go, type: call, flow: adding, inputs: {price: "{{ price }}"}, outputs: {total: sum}}
+              - {step: sure, type: confirm, message: "{sum:.0f}?"}
+          adding:
+            startable: false
+            inputs: [price?]
+            outputs: [total]
+            steps: [{step: add, type: set, slots: {total: "{{ total + price }}"}}]
+    """
+    for flow in ("shared", "own"):
+        async with talking(written) as chat:
+            assert await chat.hear(f"/start_flow {flow} price=5") == "6?"
+            assert (await chat.hear("/set_slot price=7")).endswith("8?")
+
+
+async def test_on_change_computes_anew_only_from_where_it_leads_to() -> None:
+    """A way back to the confirm itself keeps what was computed before it."""
+    written = """
+        slots: {{price: {{type: float, prompt: Price?}}, total: {{type: float, default: 0}}}}
+        flows:
+          f:
+            steps:
+              - {{step: price, type: collect, slot: price}}
+              - {{step: add, type: set, slots: {{total: "{{{{ total + price }}}}"}}}}
+              - {{step: sure, type: confirm, message: "{{price:.0f}} {{total:.0f}}?", on_change: {target}}}
+    """
+    async with talking(written.format(target="add")) as chat:
+        await chat.hear("/start_flow f price=5")
+        assert (await chat.hear("/set_slot price=7")).endswith("7 7?")
+    async with talking(written.format(target="sure")) as chat:
+        await chat.hear("/start_flow f price=5")
+        assert (await chat.hear("/set_slot price=7")).endswith("7 5?")
+
+
+async def test_what_was_read_is_read_anew_and_what_was_written_stays() -> None:
+    """The output of a read that is no longer on the way is gone; that of an effect is not."""
+    written = """
+        slots:
+          kind: {type: choice, choices: [card, cash], prompt: Kind?}
+          note: {prompt: Note?}
+          fee: {type: float}
+          receipt: {}
+        actions:
+          look_up: {outputs: [fee], effect: read}
+          pay: {inputs: [], outputs: [receipt]}
+        flows:
+          f:
+            steps:
+              - {step: kind, type: collect, slot: kind}
+              - {step: pay, type: action, call: pay}
+              - step: which
+                type: branch
+                slot: kind
+                cases:
+                  card: [{step: look, type: action, call: look_up}]
+                  cash: [{step: none, type: noop}]
+              - {step: note, type: collect, slot: note}
+              - {step: done, type: say, message: "{kind} {fee|free} {receipt}"}
+    """
+
+    @action("look_up")
+    def look_up() -> dict[str, float]:
+        return {"fee": 2.5}
+
+    @action("pay")
+    def pay() -> dict[str, str]:
+        return {"receipt": "r1"}
+
+    async with talking(written, look_up, pay) as chat:
+        await chat.tell("/start_flow f kind=card", "/set_slot kind=cash")
+
+        assert await chat.hear("/set_slot note=x") == "cash free r1"
