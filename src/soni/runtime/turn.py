@@ -10,41 +10,35 @@ from langchain_core.runnables import RunnableConfig
 
 from soni.compiler.acting import HalfDone
 from soni.compiler.assistant import Assistant
-from soni.config.steps import Collect
 from soni.dialogue import repair
-from soni.dialogue.admission import NAMES, Dropped, admit, in_scope, refusal
-from soni.dialogue.clarifying import asks_itself, choices, close_choice, offer, turn_to_flow
+from soni.dialogue.admission import NAMES, Dropped, admit, refusal
+from soni.dialogue.clarifying import asks_itself, close_choice, offer, turn_to_flow
 from soni.dialogue.commands import (
     AskInfo,
     ChitChat,
-    Clarify,
     Command,
-    CorrectSlot,
     Repeat,
     Restart,
-    SetSlot,
     SkipQuestion,
     StartFlow,
 )
 from soni.dialogue.flows import Flows
 from soni.dialogue.payloads import parse_payload
-from soni.dialogue.scope import visible
 from soni.dialogue.stack import finish
-from soni.dialogue.state import Dialogue, Frame, Line
+from soni.dialogue.state import Dialogue, Frame
 from soni.dialogue.transitions import apply, notice_start, pending, refuse
 from soni.errors import ActionError, NLUError
 from soni.events import CommandDropped, FlowStarted, PatternRan, Understood
 from soni.fitting import Refusal
+from soni.runtime.briefing import brief
 from soni.runtime.intake import take_in
-from soni.templates import plain
+from soni.runtime.recording import record
 from soni.toolbox import Channels, Toolbox
-from soni.understanding.base import Briefing, Expectation, Said, Understander
+from soni.understanding.base import Understander
 from soni.value import Value
 
 log = logging.getLogger("soni.turn")
 
-_HIDDEN: Final = "…"
-"""Stands in the history for what was said into a sensitive slot."""
 _ANSWERS: Final = frozenset({"given", "skipped", "yes", "no"})
 """How a question may be answered so that the conversation gets on."""
 _BESIDE: Final = (AskInfo, ChitChat, Repeat, SkipQuestion)
@@ -75,7 +69,8 @@ class Turn:
             draft = await self._watch_progress(before, await self._break_silence(draft))
         except ActionError as error:
             draft = await self._apologise(replace(opened, idle_turns=0), error)
-        return self._record(said, commands, before, draft)
+        most = self.assistant.config.settings.conversation.max_history
+        return record(said, commands, before, draft, self.toolbox, most)
 
     def _open(self, before: Dialogue) -> Dialogue:
         """The dialogue as the message finds it: a session that was left too long ago is over.
@@ -97,42 +92,10 @@ class Turn:
         source = "payload"
         if commands is None:
             source = type(self.understander).__name__
-            commands = await self.understander.understand(said, self._brief(dialogue))
+            commands = await self.understander.understand(said, brief(dialogue, self.toolbox))
         names = tuple(NAMES[type(command)] for command in commands)
         self.toolbox.emit(Understood(names, source, time.perf_counter() - began))
         return commands
-
-    def _brief(self, dialogue: Dialogue) -> Briefing:
-        flows, base = self.toolbox.flows, dialogue.base
-        slots = visible(dialogue, flows)
-        return Briefing(
-            now=self.toolbox.now,
-            language=dialogue.language,
-            active_flow=base.flow if base else None,
-            expected=self._expected(dialogue),
-            flows=in_scope(flows),
-            slots={
-                name: None if flows.slots[name].sensitive else value
-                for name, value in slots.items()
-                if name in flows.slots
-            },
-            asked=_asked(dialogue),
-            offered=_offered(dialogue, flows),
-            choosing=dialogue.clarifying is not None,
-            history=tuple(Said(line.role, line.text) for line in dialogue.history),
-        )
-
-    def _expected(self, dialogue: Dialogue) -> Expectation | None:
-        step = pending(dialogue, self.toolbox.flows)
-        if step is None or dialogue.top is None:
-            return None
-        question = next((u for u in reversed(dialogue.said) if u.question), None)
-        return Expectation(
-            flow=dialogue.top.flow,
-            slot=step.slot if isinstance(step, Collect) else None,
-            prompt=question.text if question else "",
-            buttons={button.title: button.payload for button in question.buttons} if question else {},
-        )
 
     async def _carry_out(self, commands: Sequence[Command], opened: Dialogue) -> Dialogue:
         """Apply what may be applied, and go on until the user has to be asked."""
@@ -286,54 +249,11 @@ class Turn:
         due = repair.due(draft, self.toolbox.flows, "pattern_no_progress", {"reason": settings.on_no_progress})
         return await self._advance(_awake(due))
 
-    def _record(self, said: str, commands: Sequence[Command], before: Dialogue, draft: Dialogue) -> Dialogue:
-        """The draft as it is saved: the turn counted, what was said in the history, each question only once."""
-        last = len(draft.said) - 1
-        spoken = tuple(u for at, u in enumerate(draft.said) if not u.question or at == last)
-        shown = _HIDDEN if self._is_sensitive(commands, before) else said
-        secrets = self._secrets(before, draft)
-        answers = (Line("assistant", _masked(u.text, secrets)) for u in spoken if u.text)
-        lines = (*draft.history, Line("user", shown), *answers)
-        most = self.assistant.config.settings.conversation.max_history
-        return replace(
-            draft,
-            turn=self.toolbox.turn,
-            said=spoken,
-            clarifying=None if draft.handed_off else draft.clarifying,
-            history=lines[-most:] if most else (),
-            updated=self.toolbox.now.timestamp(),
-        )
-
-    def _secrets(self, *dialogues: Dialogue) -> frozenset[str]:
-        """The values of sensitive slots, as they are said."""
-        slots = self.toolbox.flows.slots
-        known = [visible(each, self.toolbox.flows) for each in dialogues]
-        known += [dict(each.clarifying.slots) for each in dialogues if each.clarifying is not None]
-        values = (item for each in known for item in each.items())
-        return frozenset(plain(value) for name, value in values if name in slots and slots[name].sensitive)
-
-    def _is_sensitive(self, commands: Sequence[Command], before: Dialogue) -> bool:
-        """True where the message answers a question for a sensitive slot, or fills one."""
-        slots = self.toolbox.flows.slots
-        named = {
-            slot for c in commands if isinstance(c, StartFlow | Clarify | SetSlot | CorrectSlot) for slot in c.slots
-        }
-        if isinstance(step := pending(before, self.toolbox.flows), Collect):
-            named.add(step.slot)
-        return any(slots[slot].sensitive for slot in named if slot in slots)
-
 
 def _standing(dialogue: Dialogue) -> tuple[object, ...]:
     """What changes when a conversation gets on: the flows, where they stand, and what is known."""
     flows = tuple((f.id, f.step, f.slots, f.asked) for f in dialogue.stack if f.kind != "pattern")
     return (flows, dialogue.slots, dialogue.handed_off)
-
-
-def _masked(text: str, secrets: frozenset[str]) -> str:
-    """The text without these values, the longest first."""
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        text = text.replace(secret, _HIDDEN)
-    return text
 
 
 def _stands_still(dialogue: Dialogue, flows: Flows) -> bool:
@@ -353,25 +273,3 @@ def _awake(dialogue: Dialogue) -> Dialogue:
     """The top frame runs again: a question that was not answered is asked again."""
     top = dialogue.top
     return dialogue.with_top(replace(top, waiting=False)) if top is not None and top.waiting else dialogue
-
-
-def _asked(dialogue: Dialogue) -> tuple[str, ...]:
-    """The slots the flow the user is in has asked, those of its calls too."""
-    base = dialogue.base
-    if base is None:
-        return ()
-    start, stop = dialogue.group(dialogue.stack.index(base))
-    asked: dict[str, None] = {}
-    for frame in dialogue.stack[start:stop]:
-        for called in frame.calls.values():
-            asked.update(dict.fromkeys(called.asked))
-        asked.update(dict.fromkeys(frame.asked))
-    return tuple(asked)
-
-
-def _offered(dialogue: Dialogue, flows: Flows) -> Mapping[str, str]:
-    """What was offered last, besides the pending question: title → payload."""
-    if dialogue.clarifying is not None:
-        return {repair.name_of(flows, name): f"/start_flow {name}" for name in choices(dialogue, flows)}
-    last = dialogue.said[-1] if dialogue.said else None
-    return {} if last is None or last.question else {button.title: button.payload for button in last.buttons}

@@ -1,0 +1,65 @@
+"""What is kept of a turn that was answered: the words on both sides, without the secrets among them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from soni.config.steps import Collect
+from soni.dialogue.commands import Clarify, Command, CorrectSlot, SetSlot, StartFlow
+from soni.dialogue.flows import Flows
+from soni.dialogue.scope import visible
+from soni.dialogue.state import Dialogue, Line
+from soni.dialogue.transitions import pending
+from soni.templates import plain
+from soni.toolbox import Toolbox
+
+_HIDDEN: Final = "…"
+"""Stands in the history for what was said into a sensitive slot."""
+
+
+def record(
+    said: str, commands: Sequence[Command], before: Dialogue, draft: Dialogue, toolbox: Toolbox, most: int
+) -> Dialogue:
+    """The draft as it is saved: the turn counted, what was said in the history, each question only once.
+
+    ``most`` lines of history are kept. What was said into sensitive slots, and what is said of them, is left out of it.
+    """
+    last = len(draft.said) - 1
+    spoken = tuple(u for at, u in enumerate(draft.said) if not u.question or at == last)
+    shown = _HIDDEN if _is_sensitive(commands, before, toolbox.flows) else said
+    secrets = _secrets(toolbox.flows, before, draft)
+    answers = (Line("assistant", _masked(u.text, secrets)) for u in spoken if u.text)
+    lines = (*draft.history, Line("user", shown), *answers)
+    return replace(
+        draft,
+        turn=toolbox.turn,
+        said=spoken,
+        clarifying=None if draft.handed_off else draft.clarifying,
+        history=lines[-most:] if most else (),
+        updated=toolbox.now.timestamp(),
+    )
+
+
+def _secrets(flows: Flows, *dialogues: Dialogue) -> frozenset[str]:
+    """The values of sensitive slots, as they are said."""
+    slots = flows.slots
+    known = [visible(each, flows) for each in dialogues]
+    known += [dict(each.clarifying.slots) for each in dialogues if each.clarifying is not None]
+    values = (item for each in known for item in each.items())
+    return frozenset(plain(value) for name, value in values if name in slots and slots[name].sensitive)
+
+
+def _is_sensitive(commands: Sequence[Command], before: Dialogue, flows: Flows) -> bool:
+    """True where the message answers a question for a sensitive slot, or fills one."""
+    slots = flows.slots
+    named = {slot for c in commands if isinstance(c, StartFlow | Clarify | SetSlot | CorrectSlot) for slot in c.slots}
+    if isinstance(step := pending(before, flows), Collect):
+        named.add(step.slot)
+    return any(slots[slot].sensitive for slot in named if slot in slots)
+
+
+def _masked(text: str, secrets: frozenset[str]) -> str:
+    """The text without these values, the longest first."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, _HIDDEN)
+    return text
