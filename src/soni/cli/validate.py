@@ -22,6 +22,7 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    SARIF = "sarif"
 
 
 def validate(
@@ -35,7 +36,8 @@ def validate(
 ) -> None:
     """Say everything that is wrong with an assistant, with file and line, and which settings do nothing yet.
 
-    The exit code is 1 where anything keeps it from loading.
+    Where it can be read, its flows are walked too: steps that nothing leads to, ways without an end, effects before a yes.
+    The exit code is 1 where there is an error.
     """
     if rewrite:
         _rewrite(path)
@@ -43,6 +45,10 @@ def validate(
     failed = any(problem.severity == "error" for problem in problems)
     if format_ is Format.JSON:
         typer.echo(json.dumps({"valid": not failed, "problems": [_as_json(problem) for problem in problems]}, indent=2))
+    elif format_ is Format.SARIF:
+        from soni.cli.sarif import as_sarif
+
+        typer.echo(json.dumps(as_sarif(problems, path), indent=2))
     else:
         for problem in problems:
             typer.echo(_as_line(problem))
@@ -64,24 +70,26 @@ def _rewrite(path: Path) -> None:
 
     try:
         rewriting = rewrite(path)
-    except ConfigurationError:
+    except (ConfigurationError, OSError, UnicodeDecodeError):
         return
     for file in rewriting.files:
         typer.echo(f"{file}: rewritten", err=True)
 
 
 def _find(path: Path) -> "tuple[SoniConfig | None, Sequence[Problem]]":
-    """The assistant where it can be loaded, and all that is to be said about it and its Python functions."""
+    """The assistant where it can be loaded, and all that is to be said about it, its flows and its Python functions."""
     from soni.actions.registry import load_registry
-    from soni.config.loader import find_problems, with_places
+    from soni.compiler.assistant import verify_assistant
+    from soni.config.loader import find_problems, tree_of, with_places
 
     config, problems = find_problems(path)
-    if config is not None:
-        try:
-            load_registry(config)
-        except ConfigurationError as error:
-            problems += with_places(error.problems, path)
-    return config, problems
+    if config is None:
+        return None, problems
+    try:
+        load_registry(config)
+    except ConfigurationError as error:
+        problems += with_places(error.problems, path)
+    return config, (*problems, *verify_assistant(config, tree_of(path)))
 
 
 def _as_line(problem: Problem) -> str:
@@ -106,8 +114,10 @@ def _as_json(problem: Problem) -> dict[str, str | int | None]:
 def _summary(path: Path, config: "SoniConfig | None", problems: Sequence[Problem]) -> str:
     counts = Counter(problem.severity for problem in problems)
     told = ", ".join(_count(counts[kind], kind) for kind in ("error", "warning", "note") if counts[kind])
-    if counts["error"] or config is None:
+    if config is None:
         return f"{path} cannot be loaded: {told}."
+    if counts["error"]:
+        return f"{path} is not valid: {told}."
     parts = {"flow": len(list(config.user_flows())), "slot": len(config.slots), "action": len(config.actions)}
     content = ", ".join(_count(number, name) for name, number in parts.items())
     return f"{path} is valid: {content}" + (f" ({told})." if told else ".")

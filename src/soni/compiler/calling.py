@@ -1,7 +1,6 @@
 """Steps that run another flow and come back."""
 
 from dataclasses import replace
-from typing import Final
 
 from soni.compiler.answered import running, take_answer
 from soni.compiler.filling import computed, fitted
@@ -10,21 +9,15 @@ from soni.config.steps import Call
 from soni.dialogue.corrections import called_anew, without
 from soni.dialogue.state import Dialogue
 from soni.dialogue.undoing import fill_by, without_changes_of
-from soni.errors import FlowError
 from soni.toolbox import Toolbox
-
-MAX_FRAMES: Final = 20
-"""Frames on the stack; more can only be flows that call each other without end."""
 
 
 async def call(step: Call, dialogue: Dialogue, toolbox: Toolbox) -> Stepped:
-    """Put the called flow on top; when it has come back, take over its outputs. Raises FlowError."""
+    """Put the called flow on top; when it has come back, take over its outputs. Raises UnfitValue."""
     answer, dialogue = take_answer(dialogue)
     top, at = running(dialogue), len(dialogue.stack) - 1
     if answer == "returned":
         return await _bring_back(step, dialogue, toolbox), Next()
-    if len(dialogue.stack) >= MAX_FRAMES:
-        raise FlowError(f"Flows call each other more than {MAX_FRAMES} deep, the last one {step.flow!r}.")
     facts = toolbox.flows[step.flow]
     frame, before = facts.frame("called"), top.calls.get(step.step)
     if before is not None and before.flow == step.flow and step.step in top.review:

@@ -6,7 +6,7 @@ Deliberately simple: flows that call or link each other count as one, so that no
 from collections.abc import Iterator
 
 from soni.config.check_flows import routes
-from soni.config.models import Flow
+from soni.config.models import Flow, SoniConfig
 from soni.config.problems import Finding, Route
 from soni.config.scene import Scene, slots_in_example
 from soni.config.steps import Action, Call, Collect, Confirm, Generate, Handoff, Link, Set, Spoken, Step
@@ -17,24 +17,27 @@ def check_unset(scene: Scene) -> Iterator[Finding]:
     """Every template of a flow of the author's own."""
     if scene.damage:
         return  # what could not be read might have filled it
-    always = _always(scene)
-    direct = {name: frozenset(_filled(scene, flow)) for name, flow in scene.config.flows.items()}
-    for group in _groups(scene):
-        filled = always.union(*(direct[name] for name in group))
-        for name in group:
-            if not name.startswith("pattern_"):
-                yield from _holes(scene, name, filled)
+    for name, filled in in_reach(scene.config).items():
+        if not name.startswith("pattern_"):
+            yield from _holes(scene, name, filled)
 
 
-def _always(scene: Scene) -> frozenset[str]:
+def in_reach(config: SoniConfig) -> dict[str, frozenset[str]]:
+    """Flow → the slots that it, a flow that it calls or links, or one that leads to it, ever fills."""
+    always = _always(config)
+    direct = {name: frozenset(_filled(config, flow)) for name, flow in config.flows.items()}
+    groups = ((group, always.union(*(direct[name] for name in group))) for group in _groups(config))
+    return {name: filled for group, filled in groups for name in group}
+
+
+def _always(config: SoniConfig) -> frozenset[str]:
     """Slots that may be filled whatever flow is on."""
-    config = scene.config
     lasting = {name for name, slot in config.slots.items() if slot.scope == "conversation" or slot.default is not None}
-    patterns = (_filled(scene, flow) for name, flow in config.flows.items() if name.startswith("pattern_"))
+    patterns = (_filled(config, flow) for name, flow in config.flows.items() if name.startswith("pattern_"))
     return frozenset(lasting).union(*(flow.persist for flow in config.flows.values()), *patterns)
 
 
-def _filled(scene: Scene, flow: Flow) -> Iterator[str]:
+def _filled(config: SoniConfig, flow: Flow) -> Iterator[str]:
     """Slots that this flow fills, or that come with it."""
     yield from flow.input_names
     for example in flow.trigger.intents:
@@ -46,7 +49,7 @@ def _filled(scene: Scene, flow: Flow) -> Iterator[str]:
             case Set():
                 yield from (name for name, value in step.slots.items() if value is not None)
             case Action():
-                spec = scene.config.actions.get(step.call)
+                spec = config.actions.get(step.call)
                 yield from (step.map_outputs.get(name, name) for name in (spec.outputs if spec else ()))
             case Confirm() if step.slot is not None:
                 yield step.slot
@@ -58,10 +61,10 @@ def _filled(scene: Scene, flow: Flow) -> Iterator[str]:
                 pass
 
 
-def _groups(scene: Scene) -> Iterator[frozenset[str]]:
+def _groups(config: SoniConfig) -> Iterator[frozenset[str]]:
     """Flows that call or link each other, directly or through others."""
-    near: dict[str, set[str]] = {name: {name} for name in scene.config.flows}
-    for name, flow in scene.config.flows.items():
+    near: dict[str, set[str]] = {name: {name} for name in config.flows}
+    for name, flow in config.flows.items():
         for step in flow.walk():
             if isinstance(step, Call | Link) and step.flow in near:
                 near[name].add(step.flow)

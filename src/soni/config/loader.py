@@ -1,20 +1,25 @@
 """From a file or a folder of YAML to an assistant; every problem at once, each with its file and line."""
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from soni.config.check import check
 from soni.config.earlier import modernise
 from soni.config.merge import merged, override
 from soni.config.models import SoniConfig
-from soni.config.problems import MOST
+from soni.config.problems import MOST, Route
 from soni.config.scene import Names
 from soni.config.shape import read_shape
 from soni.config.source import files_of, is_folder, read, read_text
 from soni.config.written import Written, locate, placed
 from soni.errors import ConfigurationError, Problem
+
+_PART: Final = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
+"""A number or a name in the key of a problem."""
 
 
 def load_config(path: Path | str, environ: Mapping[str, str] | None = None) -> SoniConfig:
@@ -72,17 +77,22 @@ def find_problems_in_text(
 
 def with_places(problems: Iterable[Problem], path: Path | str) -> tuple[Problem, ...]:
     """Problems that were found later, such as missing functions, with the file and line of their keys."""
+    tree = tree_of(path)
+    places = [(problem, locate(tree, _route(problem.key))[0]) for problem in problems]
+    return tuple(replace(problem, file=place.file, line=place.line) for problem, place in places)
+
+
+def tree_of(path: Path | str) -> Written:
+    """What an assistant that was loaded says, with the place of every key; what is wrong with it has been told then."""
     ignored: list[Problem] = []
-    trees = [read(file, os.environ, ignored) for file in files_of(Path(path), ignored)]
-    if not trees:
-        return tuple(problems)
-    tree = merged(trees, ignored)
+    tree = merged([read(file, os.environ, ignored) for file in files_of(Path(path), ignored)], ignored)
     modernise(tree)
-    placed_problems = []
-    for problem in problems:
-        place, _ = locate(tree, tuple(problem.key.split(".")))
-        placed_problems.append(replace(problem, file=place.file, line=place.line))
-    return tuple(placed_problems)
+    return tree
+
+
+def _route(key: str) -> Route:
+    """``flows.pay.steps[2]`` as the keys and numbers it was spelled from."""
+    return tuple(int(number) if number else name for number, name in _PART.findall(key))
 
 
 def _examined(

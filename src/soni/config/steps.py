@@ -217,6 +217,8 @@ class Action(Guarded):
     """How long it may take, here."""
     retry: Retry | None = None
     """How often it is tried, here."""
+    unconfirmed: Flag = False
+    """Whether it is meant that a way leads here without a confirm, although the action writes; changes nothing else."""
 
     def branches(self) -> Iterator[tuple[str, Target]]:
         return _present(on_error=self.on_error)

@@ -119,17 +119,14 @@ class RuntimeLoop:
 
     def _build(self) -> tuple[Assistant, Understander, Registry]:
         """What takes the processor a while; it runs in a thread, so that the loop stays free."""
-        registry = self._registry or self._load_registry()
-        assistant = compile_assistant(self.config)
-        return assistant, self._understander or open_understander(self.config), registry
-
-    def _load_registry(self) -> Registry:
         try:
-            return load_registry(self.config)
+            registry = self._registry or load_registry(self.config)
+            assistant = compile_assistant(self.config)
         except ConfigurationError as error:
             if self._path is None:
                 raise
             raise ConfigurationError(problems=with_places(error.problems, self._path)) from error
+        return assistant, self._understander or open_understander(self.config), registry
 
     @property
     def _running(self) -> _Open:

@@ -94,7 +94,8 @@ def test_the_conversation_goes_on_next_time(folder: Path) -> None:
 def test_what_cannot_be_answered_is_told_and_the_chat_goes_on(folder: Path) -> None:
     """An error is words on stderr; the next line is answered."""
     looping = ASSISTANT.replace(
-        "- {step: ask, type: collect", "- {step: spin, type: noop, jump_to: spin}\n      - {step: ask, type: collect"
+        "- {step: ask, type: collect",
+        "- {step: spin, type: noop, when: 1 == 1, jump_to: spin}\n      - {step: ask, type: collect",
     )
     (folder / "soni.yaml").write_text(
         looping + "  wave:\n    trigger: {intents: [wave to me]}\n    steps: [{step: wave, type: say, message: Bye}]\n"

@@ -1,8 +1,12 @@
 """Calling other flows: what they share, what they are given, and what comes back."""
 
+import asyncio
+from pathlib import Path
+
 import pytest
 
-from soni.errors import FlowError
+from soni.errors import ConfigurationError
+from soni.runtime.loop import RuntimeLoop
 
 from .chat import talking
 
@@ -172,20 +176,29 @@ async def test_cancelling_in_a_called_flow_cancels_the_flow_the_user_is_in() -> 
         assert chat.stack == other.stack == []
 
 
-async def test_flows_that_call_each_other_without_end_are_a_flow_error() -> None:
-    """The stack does not grow without bound, and the turn leaves nothing."""
+async def test_flows_that_call_each_other_are_not_served() -> None:
+    """The stack cannot grow without bound."""
     written = """
-        settings: {runtime: {max_step_executions: 1000}}
         flows:
           a: {steps: [{step: go, type: call, flow: b}]}
           b: {steps: [{step: go, type: call, flow: a}]}
     """
-    async with talking(written) as chat:
-        with pytest.raises(FlowError, match="call each other more than 20 deep"):
-            await chat.say("/start_flow a")
-        await chat.look()
+    with pytest.raises(ConfigurationError, match="'a' calls 'b' calls 'a'"):
+        async with talking(written):
+            pass
 
-        assert chat.dialogue.turn == 0
+
+async def test_what_keeps_flows_from_being_served_has_its_place(tmp_path: Path) -> None:
+    """The author is told file and line, by the server too."""
+    file = tmp_path / "soni.yaml"
+    file.write_text(
+        'version: "1.0"\nflows:\n  a:\n    steps:\n      - {step: hi, type: say, message: Hi.}\n'
+        "      - step: go\n        type: call\n        flow: a\n"
+    )
+
+    with pytest.raises(ConfigurationError, match=r"soni.yaml:8: flows.a.steps\[1\].flow: 'a' calls 'a'"):
+        async with await asyncio.to_thread(RuntimeLoop.from_path, file):
+            pass
 
 
 async def test_restart_in_a_called_flow_keeps_what_it_was_given() -> None:

@@ -122,7 +122,7 @@ async def test_a_flow_called_by_a_pattern_may_be_left_alone() -> None:
 async def test_a_pattern_that_loops_is_a_flow_error() -> None:
     """Patterns count their steps like any flow."""
     async with talking(
-        BANK + "\n      pattern_chitchat: {steps: [{step: a, type: say, message: well, jump_to: a}]}"
+        BANK + "\n      pattern_chitchat: {steps: [{step: a, type: say, message: well, when: 1 == 1, jump_to: a}]}"
     ) as chat:
         with pytest.raises(FlowError, match="'pattern_chitchat' seems to loop at step 'a'"):
             await chat.say("/chitchat")

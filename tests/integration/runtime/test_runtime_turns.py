@@ -163,9 +163,9 @@ async def test_a_looping_flow_is_stopped_soon_and_leaves_nothing() -> None:
     """max_step_executions is reached in well under a second, and the next message works."""
     written = """
         flows:
-          spin: {steps: [{step: a, type: say, message: round, jump_to: a}]}
-          hop: {steps: [{step: a, type: link, flow: hop_back}]}
-          hop_back: {steps: [{step: a, type: link, flow: hop}]}
+          spin: {steps: [{step: a, type: say, message: round, when: 1 == 1, jump_to: a}]}
+          hop: {steps: [{step: a, type: link, flow: hop_back, when: 1 == 1}]}
+          hop_back: {steps: [{step: a, type: link, flow: hop, when: 1 == 1}]}
           hello: {steps: [{step: hi, type: say, message: Hello.}]}
     """
     async with talking(written) as chat:

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from soni.compiler.assistant import compile_assistant
+from soni.compiler.assistant import shipped_patterns
 from soni.config.loader import load_config_text
 from soni.dialogue.deploys import reconcile
-from soni.dialogue.flows import Flows
+from soni.dialogue.flows import Flows, survey
 from soni.dialogue.stack import cancel
 from soni.dialogue.state import Dialogue, Effect
 
@@ -44,7 +44,8 @@ flows:
 
 
 def flows_of(text: str = YAML) -> Flows:
-    return compile_assistant(load_config_text(text.replace("GUARD", "true"))).flows
+    config = load_config_text(text.replace("GUARD", "true"))
+    return survey(config, {**shipped_patterns(), **config.flows})
 
 
 def test_who_may_fill_a_slot() -> None:
@@ -82,7 +83,7 @@ def test_the_rest_of_the_facts() -> None:
     assert (flows.defaults, flows.max_attempts, set(flows.blocked)) == ({"y": "why"}, 7, {"c"})
     assert list(flows["b"].steps) == ["y", "deep"]
     assert len(flows) == len(list(flows)) > 18
-    assert compile_assistant(load_config_text(YAML.replace("GUARD", "false"))).flows.blocked == frozenset()
+    assert flows_of(YAML.replace("GUARD", "false")).blocked == frozenset()
 
 
 def test_frames_that_fit_are_left_alone() -> None:

@@ -1,0 +1,1 @@
+"""Verification: what is told of flows, and what is not."""
