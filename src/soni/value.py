@@ -1,6 +1,7 @@
 """What a slot can hold: plain JSON, so that a conversation can be stored, read and moved by anyone."""
 
-from typing import TypeAlias
+import re
+from typing import Final, TypeAlias
 
 from typing_extensions import TypeAliasType
 
@@ -11,3 +12,10 @@ Value = TypeAliasType("Value", "bool | int | float | str | list[Value] | dict[st
 """
 
 Scalar: TypeAlias = bool | int | float | str
+
+_NOT_STORABLE: Final = re.compile("[\\x00\\ud800-\\udfff]")
+
+
+def storable(text: str) -> str:
+    """The text without what no UTF-8 and no database can hold: lone surrogates and NUL become U+FFFD."""
+    return _NOT_STORABLE.sub("\ufffd", text) if _NOT_STORABLE.search(text) else text

@@ -20,7 +20,7 @@ from soni.actions.webhook import Webhooks
 from soni.config.models import ActionSpec
 from soni.config.steps import Retry
 from soni.errors import ActionError
-from soni.value import Value
+from soni.value import Value, storable
 
 Outputs = Mapping[str, Value]
 _LONGEST_PAUSE: Final = 30.0
@@ -205,8 +205,10 @@ def as_value(thing: object) -> Value:
     match thing:
         case Enum():  # first, because an enum may also be a text or a number
             return as_value(thing.value)
-        case None | bool() | str():
+        case None | bool():
             return thing
+        case str():
+            return storable(thing)
         case int() if -(2**63) <= thing < 2**63:
             return thing
         case float() if math.isfinite(thing):
@@ -220,7 +222,7 @@ def as_value(thing: object) -> Value:
         case int() | float() | Decimal():
             raise TypeError("a number that cannot be stored")
         case Mapping():
-            return {str(key): as_value(value) for key, value in thing.items()}
+            return {storable(str(key)): as_value(value) for key, value in thing.items()}
         case list() | tuple() | set() | frozenset():
             return [as_value(item) for item in thing]
         case _:

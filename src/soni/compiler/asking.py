@@ -101,7 +101,7 @@ async def confirm(step: Confirm, placed: Placed, dialogue: Dialogue, toolbox: To
             return dialogue, Goto(placed.exits.get("on_deny", "cancel_flow"))
         case "changed" if "on_change" in placed.exits:
             target = _rejecting(dialogue, toolbox) or placed.exits["on_change"]
-            return _computed_anew(dialogue, target, toolbox), Goto(target)
+            return _computed_anew(dialogue, target, toolbox), Goto(target, corrected=True)
     return _ask(step, dialogue, toolbox)
 
 

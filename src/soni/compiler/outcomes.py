@@ -23,6 +23,8 @@ class Goto:
     """Go on at a step, or at ``end``, ``cancel_flow``, ``restart``."""
 
     target: str
+    corrected: bool = False
+    """True where a correction leads there: what has had its effect is not done again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,8 @@ def follow(dialogue: Dialogue, placed: Placed, outcome: Outcome, graph: FlowGrap
     match outcome:
         case Next():
             return _go(dialogue, placed, placed.next, graph, flows)
-        case Goto(target):
-            return _go(dialogue, placed, target, graph, flows)
+        case Goto(target, corrected):
+            return _go(dialogue, placed, target, graph, flows, corrected=corrected)
         case Wait():
             return dialogue.with_top(replace(frame, waiting=True))
         case Push(called):
@@ -73,7 +75,9 @@ def skip(dialogue: Dialogue, placed: Placed, graph: FlowGraph, flows: Flows) -> 
     return _go(dialogue, placed, placed.following, graph, flows)
 
 
-def _go(dialogue: Dialogue, placed: Placed, target: str, graph: FlowGraph, flows: Flows) -> Dialogue:
+def _go(
+    dialogue: Dialogue, placed: Placed, target: str, graph: FlowGraph, flows: Flows, *, corrected: bool = False
+) -> Dialogue:
     frame = dialogue.top
     assert frame is not None
     if frame.review or frame.settled:
@@ -90,7 +94,7 @@ def _go(dialogue: Dialogue, placed: Placed, target: str, graph: FlowGraph, flows
             slots = {name: frame.slots[name] for name in given if name in frame.slots}
             return dialogue.with_top(replace(fresh, id=frame.id, shares=frame.shares, slots=slots))
         case _:
-            frame = _going_back(frame, placed, target, flows)
+            frame = _settling(frame, target, flows) if corrected else _going_back(frame, placed, target, flows)
             return dialogue.with_top(replace(frame, step=target))
 
 
@@ -113,6 +117,12 @@ def _going_back(frame: Frame, placed: Placed, target: str, flows: Flows) -> Fram
         written=tuple(step for step in frame.written if position.get(step, -1) < position[target]),
         settled=tuple(step for step in frame.settled if position.get(step, -1) < position[target]),
     )
+
+
+def _settling(frame: Frame, target: str, flows: Flows) -> Frame:
+    """The frame, where a correction leads to this step: the effects from there on are had, and are passed."""
+    position = flows[frame.flow].position
+    return replace(frame, settled=tuple(step for step in frame.written if position.get(step, -1) >= position[target]))
 
 
 def _review(

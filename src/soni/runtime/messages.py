@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from soni.dialogue.state import ConversationState, Utterance
-from soni.value import Value
+from soni.value import Value, storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,9 @@ class Message:
     """The caller's own id: a retry with the same one is answered with the same reply and runs nothing twice."""
     language: str | None = None
     metadata: Mapping[str, Value] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", storable(self.text))
 
 
 @dataclass(frozen=True, slots=True)

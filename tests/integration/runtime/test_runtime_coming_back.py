@@ -151,3 +151,34 @@ async def test_a_change_at_a_confirm_that_another_answer_does_not_bear_asks_for_
     assert "It stops before it starts." in rejected
     assert rejected.endswith("Stop?")
     assert asked == "9 to 12?"
+
+
+async def test_the_way_of_on_change_does_not_repeat_an_effect() -> None:
+    """It leads to before the payment; the payment is passed, and the confirm asks again."""
+    written = """
+        slots: {to: {prompt: To?}, note: {prompt: Note?}, receipt: {}}
+        actions: {pay: {inputs: [to], outputs: [receipt]}}
+        flows:
+          f:
+            steps:
+              - {step: to, type: collect, slot: to}
+              - {step: note, type: collect, slot: note}
+              - {step: pay, type: action, call: pay}
+              - {step: sure, type: confirm, message: "Note {note} on {receipt}?", on_change: to}
+              - {step: done, type: say, message: Noted.}
+    """
+    paid: list[str] = []
+
+    @action("pay")
+    def pay(to: str) -> dict[str, str]:
+        paid.append(to)
+        return {"receipt": f"r{len(paid)}"}
+
+    async with talking(written, pay) as chat:
+        await chat.tell("/start_flow f to=Ana", "/set_slot note=x")
+        changed = await chat.hear("/set_slot note=y")
+        done = await chat.hear("/affirm")
+
+    assert changed.endswith("Note y on r1?")
+    assert done == "Noted."
+    assert paid == ["Ana"]

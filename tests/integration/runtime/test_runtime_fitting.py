@@ -223,3 +223,24 @@ async def test_a_yes_that_its_slot_does_not_take_is_told() -> None:
 
     async with talking(written, never) as chat:
         assert await chat.tell("/start_flow f", "/affirm") == "Sorry."
+
+
+async def test_what_no_store_can_hold_is_replaced() -> None:
+    """Half a character and NUL, from a user or from an action, become the sign for what cannot be shown."""
+    written = """
+        slots: {code: {prompt: Code?, pattern: ".+"}, said: {}}
+        actions: {echo: {inputs: [code], outputs: [said], effect: read}}
+        flows:
+          f:
+            steps:
+              - {step: code, type: collect, slot: code}
+              - {step: echo, type: action, call: echo}
+              - {step: done, type: say, message: "{code} {said}"}
+    """
+
+    @action("echo")
+    def echo(code: str) -> dict[str, str]:
+        return {"said": "a\x00b\ud800"}
+
+    async with talking(written, echo) as chat:
+        assert await chat.tell("/start_flow f", "/set_slot code=x\ud83d") == "x\ufffd a\ufffdb\ufffd"

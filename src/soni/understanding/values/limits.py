@@ -7,7 +7,7 @@ from typing import Final
 from soni.config.models import Slot, SlotType
 from soni.understanding.values._libraries import Pattern, compile_re2
 from soni.understanding.values.base import InvalidValue
-from soni.value import Value
+from soni.value import Value, storable
 
 _DAY: Final = 86400.0
 
@@ -43,7 +43,7 @@ def within(slot: Slot, value: Value) -> bool:
 
 def check_pattern(slot: Slot, text: str) -> None:
     """Raise InvalidValue where the slot has a pattern that does not match the whole text."""
-    if slot.pattern is not None and compiled(slot.pattern).fullmatch(text) is None:
+    if slot.pattern is not None and compiled(slot.pattern).fullmatch(storable(text)) is None:
         raise InvalidValue("pattern", "That does not have the form I need.")
 
 
