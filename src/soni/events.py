@@ -59,6 +59,9 @@ class StepRan:
     flow: str
     step: str
     outcome: str
+    """``Next``, ``Goto``, ``Wait``, ``Push`` or ``Swap``; ``Skipped`` where its ``when`` was false."""
+    to: str
+    """Where the flow went: a step id or a reserved target; empty while it waits and where it hands over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
-from soni.compiler.blocks import FlowGraph, is_step
-from soni.compiler.outcomes import follow, skip
+from soni.compiler.blocks import FlowGraph, Placed, is_step
+from soni.compiler.outcomes import Goto, Next, Outcome, follow, skip
 from soni.compiler.steps import is_skipped, run_step
 from soni.dialogue.state import Dialogue
 from soni.events import StepRan
@@ -74,11 +74,22 @@ async def _advance(dialogue: Dialogue, graph: FlowGraph, toolbox: Toolbox) -> Di
     placed = graph.placed[dialogue.top.step]
     toolbox.meter.count(graph.name, placed.step.step)
     if is_skipped(placed, dialogue, toolbox):
-        toolbox.emit(StepRan(graph.name, placed.step.step, "Skipped"))
+        toolbox.emit(StepRan(graph.name, placed.step.step, "Skipped", placed.following))
         return skip(dialogue, placed, graph, toolbox.flows)
     dialogue, outcome = await run_step(placed, dialogue, toolbox, graph)
-    toolbox.emit(StepRan(graph.name, placed.step.step, type(outcome).__name__))
+    toolbox.emit(StepRan(graph.name, placed.step.step, type(outcome).__name__, _target(placed, outcome)))
     return follow(dialogue, placed, outcome, graph, toolbox.flows)
+
+
+def _target(placed: Placed, outcome: Outcome) -> str:
+    """Where the flow goes; empty where it stays, or another one takes over."""
+    match outcome:
+        case Next():
+            return placed.next
+        case Goto(target):
+            return target
+        case _:
+            return ""
 
 
 def _ways_out(graph: FlowGraph, steps: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -101,7 +101,43 @@ class StateIs:
     state: ConversationState
 
 
-Step: TypeAlias = UserSays | BotSays | BotIsSilent | SlotsAre | FlowIs | StackIs | ActionWasCalled | StateIs
+@dataclass(frozen=True, slots=True)
+class SlotIsAwaited:
+    """The slot the pending question is about; ``None`` where it is about none, or there is none."""
+
+    line: int
+    slot: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TimePasses:
+    """Nobody says anything for a while."""
+
+    line: int
+    by: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRestarts:
+    """The service is stopped and started again; what it knows, it has from its store."""
+
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class PersonHandsBack:
+    """The person who had the conversation gives it back to the assistant."""
+
+    line: int
+
+
+Check: TypeAlias = SlotsAre | FlowIs | StackIs | StateIs | SlotIsAwaited
+"""What must be so of how the conversation stands."""
+
+Happening: TypeAlias = TimePasses | ServiceRestarts | PersonHandsBack
+"""What happens between two messages."""
+
+Step: TypeAlias = UserSays | BotSays | BotIsSilent | ActionWasCalled | Check | Happening
 """One line of a conversation test."""
 
 
@@ -123,10 +159,10 @@ class ConversationTest:
     steps: tuple[Step, ...]
     user: str
     """The user id; it also chooses among variations, so that a test hears the same words every time."""
-    actions: Mapping[str, Stub] = field(default_factory=dict)
-    """Any other action runs for real."""
+    actions: Mapping[str, tuple[Stub, ...]] = field(default_factory=dict)
+    """What each call of an action comes to, the last for all that follow. Any other action runs for real."""
     now: datetime | None = None
-    """With a time zone: the time stands still there. ``None`` for the real time."""
+    """With a time zone: the time stands still there. ``None`` for the real time, which stands still where steps move it."""
     language: str | None = None
 
     @property
@@ -136,6 +172,16 @@ class ConversationTest:
             isinstance(step, UserSays) and step.commands is None and parse_payload(step.text) is None
             for step in self.steps
         )
+
+    @property
+    def moves_time(self) -> bool:
+        """True where the test says how time passes."""
+        return any(isinstance(step, TimePasses) for step in self.steps)
+
+    @property
+    def needs_store(self) -> bool:
+        """True where a restart must find what was saved."""
+        return any(isinstance(step, ServiceRestarts) for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,8 +94,16 @@ def _read(name: str, node: Node, known: Known) -> Command:
         case "clear_slot":
             return ClearSlot(about.names("slot", known.slots))
         case "clarify":
-            return Clarify(about.names("flow", known.flows))
+            return _clarify(about, known)
     return _NO_COMMAND
+
+
+def _clarify(node: Node, known: Known) -> Command:
+    if not node.is_mapping:
+        return Clarify(node.names("flow", known.flows))
+    entries = node.keyed(("flows", "slots"), required=("flows",))
+    flows = entries["flows"].names("flow", known.flows) if "flows" in entries else ()
+    return Clarify(flows, known.slot_values(entries["slots"]) if "slots" in entries else {})
 
 
 def _start(node: Node, known: Known) -> Command:

@@ -4,6 +4,8 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from typing import Final
 
 from soni.dialogue.state import Utterance
 from soni.runtime.messages import ConversationView
@@ -11,12 +13,19 @@ from soni.testing.conversations import (
     ActionWasCalled,
     BotIsSilent,
     BotSays,
+    Check,
     FlowIs,
+    SlotIsAwaited,
     SlotsAre,
     StackIs,
     StateIs,
 )
 from soni.value import Value
+
+_WORD: Final = re.compile(r"\w+")
+_PART: Final = re.compile(r"\w+|\W")
+_ALIKE: Final = 0.5
+"""From 0 to 1, as ``difflib`` measures: half of the words are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +34,10 @@ class Mismatch:
 
     expected: str
     got: str
+    marks: tuple[str, str] = ("", "")
+    """Beneath each of them: ``^`` where they differ."""
+    hint: str = ""
+    """What may help to see why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +77,23 @@ class Heard:
         for at, message in enumerate(candidates, start=first + 1):
             if _fits(step, message):
                 return replace(self, read=at, closed_by=step if step.text is not None else None)
-        return Mismatch(_words_of(step), _messages(candidates))
+        return self._missed(step, candidates)
+
+    def _missed(self, step: BotSays, candidates: tuple[Utterance, ...]) -> Mismatch:
+        """No candidate fits: what there is instead, and where the message is, if it is there at all."""
+        if any(_fits(step, message) for message in self.messages[self.read :]):
+            hint = "It comes later in this answer; the message before it has no step of its own."
+        elif any(_fits(step, message) for message in self.messages[: self.read]):
+            hint = "It stands earlier in this answer, and a step before this one has read it or passed over it."
+        else:
+            hint = ""
+        expected, got = _words_of(step), _messages(candidates)
+        if not candidates:
+            got = "no further message" if self.messages else "no message"
+        texts_alone = step.text is not None and "\n" not in expected and bool(candidates)
+        return Mismatch(
+            expected, got, differences(expected, quoted(candidates[0].text)) if texts_alone else ("", ""), hint
+        )
 
     def left_over(self) -> Mismatch | None:
         """What came after the last message the test told whole."""
@@ -73,15 +102,17 @@ class Heard:
         return Mismatch(f"nothing after {quoted(self.closed_by.text or '')}", _messages(self.unread))
 
 
-def compare(step: SlotsAre | FlowIs | StackIs | StateIs, view: ConversationView) -> Mismatch | None:
+def compare(step: Check, view: ConversationView) -> Mismatch | None:
     """What is not as expected in how the conversation stands."""
     match step:
         case SlotsAre(slots=slots):
             wrong = [name for name, value in slots.items() if not same(value, view.slots.get(name))]
             if not wrong:
                 return None
-            found = {name: view.slots.get(name) for name in wrong}
-            return Mismatch(_values({name: slots[name] for name in wrong}), _values(found))
+            there = {name: view.slots.get(name) for name in wrong}
+            gone = view.active_flow is None and not any(value is not None for value in there.values())
+            hint = "No flow is active: what a flow knew is forgotten when it ends." if gone else ""
+            return Mismatch(_values({name: slots[name] for name in wrong}), _values(there), hint=hint)
         case FlowIs(flow=flow):
             return None if flow == view.active_flow else Mismatch(flow or "none", view.active_flow or "none")
         case StackIs(flows=flows):
@@ -89,6 +120,9 @@ def compare(step: SlotsAre | FlowIs | StackIs | StateIs, view: ConversationView)
             return None if list(flows) == stack else Mismatch(_listed(flows), _listed(stack))
         case StateIs(state=state):
             return None if state == view.state else Mismatch(state, view.state)
+        case SlotIsAwaited(slot=slot):
+            found = view.expected_slot
+            return None if slot == found else Mismatch(slot or "no slot", found or "no slot")
 
 
 def count(step: ActionWasCalled, calls: Sequence[Called]) -> Mismatch | None:
@@ -154,13 +188,27 @@ def _words_of(step: BotSays) -> str:
 
 
 def _messages(messages: Sequence[Utterance]) -> str:
-    return "\n".join(map(_message, messages)) or "no message"
+    return "\n".join(map(_message, messages))
 
 
 def _message(message: Utterance) -> str:
     buttons = f" {_listed([f'{button.title} ({button.payload})' for button in message.buttons])}"
     response = f" (response {message.response})" if message.response else ""
     return quoted(message.text) + response + (buttons if message.buttons else "")
+
+
+def differences(expected: str, got: str) -> tuple[str, str]:
+    """Lines to stand beneath two texts, with ``^`` under the words that differ; empty where few are the same."""
+    if SequenceMatcher(None, _WORD.findall(expected), _WORD.findall(got), autojunk=False).ratio() < _ALIKE:
+        return "", ""
+    words = _PART.findall(expected), _PART.findall(got)
+    matcher = SequenceMatcher(None, *words, autojunk=False)
+    marks = "", ""
+    for kind, *at in matcher.get_opcodes():
+        lengths = sum(map(len, words[0][at[0] : at[1]])), sum(map(len, words[1][at[2] : at[3]]))
+        sign = " " if kind == "equal" else "^"
+        marks = marks[0] + sign * lengths[0], marks[1] + sign * lengths[1]
+    return marks[0].rstrip(), marks[1].rstrip()
 
 
 def _values(values: Mapping[str, Value]) -> str:

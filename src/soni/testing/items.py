@@ -9,8 +9,11 @@ import pytest
 from typing_extensions import override
 
 from soni.errors import ConfigurationError
+from soni.events import Listener
 from soni.testing.conversations import ConversationTest
+from soni.testing.coverage import Tallies
 from soni.testing.playing import Result
+from soni.testing.plugin import TALLIES
 from soni.testing.reading import read_conversations
 from soni.testing.stage import Stage
 from soni.testing.transcript import transcript
@@ -41,7 +44,10 @@ class ConversationModule(pytest.File):
     def setup(self) -> None:
         self._exit = ExitStack()
         http = bool(self.config.getoption("--soni-http"))
-        self.stage = self._exit.enter_context(Stage(self.conversations, http=http))
+        listeners: tuple[Listener, ...] = ()
+        if self.config.getoption("--soni-coverage") or self.config.getoption("--soni-fail-under") is not None:
+            listeners = (self.config.stash.setdefault(TALLIES, Tallies()).of(self.conversations),)
+        self.stage = self._exit.enter_context(Stage(self.conversations, http=http, listeners=listeners))
 
     @override
     def teardown(self) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Self
 
 from soni.actions.runner import as_value
 from soni.config.problems import Route, nearest, spell
-from soni.config.values import case_key, kind, quotes_for
+from soni.config.values import case_key, kind, parse_duration, quotes_for
 from soni.config.written import Written
 from soni.errors import Problem
 from soni.value import Value
@@ -103,6 +104,23 @@ class Node:
             return content
         self.expected("a whole number from 0 on")
         return 0
+
+    def duration(self) -> timedelta:
+        """A while that is more than nothing."""
+        try:
+            duration = parse_duration(self.written.content)
+        except ValueError as error:
+            self.tell(str(error), code="wrong-value")
+            return timedelta()
+        assert isinstance(duration, timedelta)
+        if not duration:
+            self.tell("the duration must be more than nothing", code="wrong-value")
+        return duration
+
+    def only_true(self) -> None:
+        """``true``: there is nothing else to say about it."""
+        if self.written.content is not True:
+            self.expected("true")
 
     def one_of(self, known: Collection[str]) -> str:
         """One of these words."""

@@ -19,6 +19,7 @@ from soni.testing.known import Known
 from soni.testing.nodes import Node
 from soni.testing.steps import read_steps
 
+_TOP: Final = ("assistant", "env", "now", "actions", "tests")
 _USER: Final = re.compile(r"[A-Za-z0-9_.@:-]{1,128}")
 _NOT_IN_USER: Final = re.compile(r"[^A-Za-z0-9_.@:-]+")
 
@@ -32,14 +33,17 @@ def read_conversations(path: Path | str, environ: Mapping[str, str] | None = Non
     path = Path(path)
     environ = os.environ if environ is None else environ
     problems: list[Problem] = []
-    top = Node(_read(path, environ, problems), problems).keyed(("assistant", "env", "tests"), required=("tests",))
+    top = Node(_read(path, environ, problems), problems).keyed(_TOP, required=("tests",))
     env = _env(top["env"]) if "env" in top else {}
     assistant = _assistant(path, top.get("assistant"), problems)
     config = _load(assistant, _with(environ, env), problems)
     known = Known.of(config) if config else Known()
+    now = _now(top["now"]) if "now" in top else None
+    stubs = _stubs(top["actions"], known) if "actions" in top else {}
     tests: list[ConversationTest] = []
     for item in top["tests"].items() if "tests" in top else ():
-        tests.append(_test(item, known, {test.name: test.line for test in tests}))
+        test = _test(item, known, {test.name: test.line for test in tests})
+        tests.append(replace(test, now=test.now or now, actions={**stubs, **test.actions}))
     if problems or assistant is None or config is None:
         raise ConfigurationError(problems=sorted(problems, key=lambda found: (found.file != path, found.line or 0)))
     return ConversationFile(path, assistant, config, tuple(tests), env)
@@ -123,11 +127,13 @@ def _now(node: Node) -> datetime | None:
     return now if now.tzinfo is not None else now.replace(tzinfo=UTC)
 
 
-def _stubs(node: Node, known: Known) -> Mapping[str, Stub]:
+def _stubs(node: Node, known: Known) -> Mapping[str, tuple[Stub, ...]]:
     stubs = {}
     for name, entry in node.named("a mapping of actions").items():
         entry.check_name(name, "action", known.actions)
-        stubs[name] = _stub(entry, name, known)
+        stubs[name] = tuple(_stub(each, name, known) for each in (entry.items() if entry.is_list else (entry,)))
+        if not stubs[name]:
+            entry.tell("at least one outcome is expected: outputs, or an error", code="missing-key")
     return stubs
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -30,31 +30,32 @@ class Recorder:
 
     def __init__(self, config: SoniConfig, registry: Registry, webhooks: Webhooks) -> None:
         self._webhooks = webhooks
-        self._stubs: Mapping[str, Stub] = {}
+        self._stubs: dict[str, list[Stub]] = {}
         self.calls: list[Called] = []
         """Since the test began; an attempt that fails is a call too."""
         remote = {name: spec.http for name, spec in config.actions.items() if spec.http is not None}
         local = {name: registered for name, registered in registry.actions.items() if name not in remote}
-        actions = {name: self._recorded(name, registered) for name, registered in local.items()}
-        actions |= {name: self._recorded(name, self._remote(webhook)) for name, webhook in remote.items()}
+        registered = {**local, **{name: self._remote(webhook) for name, webhook in remote.items()}}
+        declared = {name: spec.input_names for name, spec in config.actions.items()}
+        actions = {name: self._recorded(name, each, declared.get(name, ())) for name, each in registered.items()}
         self.registry = replace(registry, actions=actions)
         """What takes the place of the assistant's own."""
         specs = {name: spec.model_copy(update={"http": None}) for name, spec in config.actions.items()}
         self.config = config.model_copy(update={"actions": FrozenDict(specs)})
         """The assistant, with all its actions in the registry."""
 
-    def begin(self, stubs: Mapping[str, Stub]) -> None:
-        """A new test."""
-        self._stubs = stubs
+    def begin(self, stubs: Mapping[str, Sequence[Stub]]) -> None:
+        """A new test; the last of an action's stubs is for all calls that follow."""
+        self._stubs = {name: list(of_action) for name, of_action in stubs.items()}
         self.calls.clear()
 
-    def _recorded(self, name: str, registered: Registered) -> Registered:
+    def _recorded(self, name: str, registered: Registered, declared: Sequence[str]) -> Registered:
         async def call(**given: object) -> object:
-            inputs = {key: as_value(value) for key, value in given.items() if key != registered.context}
+            inputs = {key: as_value(given[key]) for key in declared if key in given}
             self.calls.append(Called(name, inputs))
-            stub = self._stubs.get(name)
-            if stub is None:
+            if not (stubs := self._stubs.get(name)):
                 return await _call(registered, given)
+            stub = stubs.pop(0) if len(stubs) > 1 else stubs[0]
             if stub.error is not None:
                 raise StubFailure(stub.error)
             return stub.outputs

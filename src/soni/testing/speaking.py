@@ -33,6 +33,10 @@ class Speaker(Protocol):
         """How the conversation stands. Raises SoniError where it cannot be seen."""
         ...
 
+    async def resume(self, user_id: str) -> None:
+        """Take the conversation back from a person. Raises SoniError where there is none."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class InProcess:
@@ -45,6 +49,9 @@ class InProcess:
 
     async def look(self, user_id: str) -> ConversationView:
         return await self.loop.get_state(user_id)
+
+    async def resume(self, user_id: str) -> None:
+        await self.loop.resume(user_id)
 
 
 @asynccontextmanager
@@ -171,6 +178,13 @@ class OverHttp:
             stack=tuple(body["stack"]),
             slots=body["slots"],
         )
+
+    async def resume(self, user_id: str) -> None:
+        answer = await self.client.post(f"/conversations/{user_id}/resume")
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            raise ConversationUnknown
+        if answer.status_code != httpx.codes.NO_CONTENT:
+            raise _refusal(answer, None)
 
 
 def _utterance(body: Mapping[str, Any]) -> Utterance:

@@ -3,40 +3,36 @@
 import asyncio
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, chdir, contextmanager
-from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Self
 
-from soni.actions.registry import load_registry
-from soni.actions.webhook import Webhooks
 from soni.config.models import SoniConfig
-from soni.runtime.loop import RuntimeLoop
+from soni.events import Listener
 from soni.testing.conversations import ConversationFile, ConversationTest
-from soni.testing.doubles import FakeClock
-from soni.testing.playing import Prompter, Result, play
-from soni.testing.recorder import Recorder
-from soni.testing.speaking import InProcess, Speaker, over_http
-from soni.toolbox import Clock
-from soni.understanding.providers import open_understander
+from soni.testing.playing import Result
+from soni.testing.scene import open_scene
 
 
 class Stage:
     """Plays the tests of a file, one after the other. Use it as a context manager; one at a time in a process.
 
-    The conversations are kept in memory, whatever the assistant's settings say. While a test runs, the working
-    directory is a fresh one, so that what its actions write to a relative path is gone afterwards; the environment
-    has what the file's ``env`` says.
+    The conversations are kept in memory, whatever the assistant's settings say, or in a temporary file where a test
+    restarts the service. While a test runs, the working directory is a fresh one, so that what its actions write to a
+    relative path is gone afterwards; the environment has what the file's ``env`` says.
     """
 
-    def __init__(self, file: ConversationFile, *, http: bool = False) -> None:
-        """With ``http``, the assistant is served on a free port and everything is said over HTTP."""
+    def __init__(self, file: ConversationFile, *, http: bool = False, listeners: Sequence[Listener] = ()) -> None:
+        """With ``http``, the assistant is served on a free port and everything is said over HTTP.
+
+        ``listeners`` hear the events of every turn when it is over.
+        """
         self.file = file
         self._http = http
-        self._clock: Clock = _now
+        self._listeners = tuple(listeners)
         self._exit = ExitStack()
 
     def __enter__(self) -> Self:
@@ -47,7 +43,7 @@ class Stage:
             self._runner = stack.enter_context(asyncio.Runner())
             opened = AsyncExitStack()
             stack.callback(lambda: self._runner.run(opened.aclose()))
-            self._runner.run(self._set_up(opened))
+            self._scene = self._runner.run(open_scene(self.file, opened, http=self._http, listeners=self._listeners))
             self._exit = stack.pop_all()
         return self
 
@@ -57,39 +53,7 @@ class Stage:
     def play(self, test: ConversationTest) -> Result:
         """Play one of the file's tests."""
         with TemporaryDirectory(prefix="soni-test-", ignore_cleanup_errors=True) as folder, chdir(folder):
-            self._clock = FakeClock(test.now) if test.now is not None else _now
-            return self._runner.run(self._play(test))
-
-    async def _set_up(self, opened: AsyncExitStack) -> None:
-        config = _in_memory(self.file.config)
-        registry = await asyncio.to_thread(load_registry, config)
-        self._recorder = Recorder(config, registry, await opened.enter_async_context(Webhooks()))
-        needed = any(test.needs_understanding for test in self.file.tests)
-        self._prompter = Prompter(await asyncio.to_thread(open_understander, config) if needed else None)
-        self._loop = RuntimeLoop(
-            self._recorder.config,
-            understander=self._prompter,
-            registry=self._recorder.registry,
-            clock=lambda: self._clock(),
-        )
-        await opened.enter_async_context(self._loop)
-        self._speaker: Speaker = InProcess(self._loop)
-        if self._http:
-            self._speaker = await opened.enter_async_context(over_http(self._loop))
-
-    async def _play(self, test: ConversationTest) -> Result:
-        await self._loop.reset_state(test.user)
-        return await play(test, self._speaker, self._prompter, self._recorder)
-
-
-def _now() -> datetime:
-    return datetime.now().astimezone()
-
-
-def _in_memory(config: SoniConfig) -> SoniConfig:
-    settings = config.settings
-    persistence = settings.persistence.model_copy(update={"backend": "memory"})
-    return config.model_copy(update={"settings": settings.model_copy(update={"persistence": persistence})})
+            return self._runner.run(self._scene.play(test))
 
 
 @contextmanager

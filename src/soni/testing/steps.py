@@ -12,10 +12,14 @@ from soni.testing.conversations import (
     BotSays,
     ButtonIs,
     FlowIs,
+    PersonHandsBack,
+    ServiceRestarts,
+    SlotIsAwaited,
     SlotsAre,
     StackIs,
     StateIs,
     Step,
+    TimePasses,
     UserSays,
 )
 from soni.testing.dictation import read_command
@@ -35,7 +39,7 @@ def read_steps(node: Node, known: Known) -> tuple[Step, ...]:
 
 
 def _step(node: Node, known: Known) -> Iterator[Step]:
-    kinds = ("user", *_CHECKS)
+    kinds = ("user", *_OTHERS)
     expected = f"a step with one of the keys {', '.join(kinds)}"
     entries = node.keyed((*kinds, "commands"), what=expected)
     commands = entries.pop("commands", None)
@@ -47,7 +51,7 @@ def _step(node: Node, known: Known) -> Iterator[Step]:
         commands.tell("only a 'user' step has commands", code="unknown-key")
     else:
         for kind, entry in entries.items():
-            yield from _CHECKS[kind](entry, known)
+            yield from _OTHERS[kind](entry, known)
         if node.is_mapping and not node.written.entries():
             node.expected(expected)
 
@@ -128,6 +132,10 @@ def _state(node: Node, _: Known) -> Iterator[Step]:
             yield StateIs(node.line, state)
 
 
+def _waiting_for(node: Node, known: Known) -> Iterator[Step]:
+    yield SlotIsAwaited(node.line, None if node.is_nothing else node.name("slot", known.slots))
+
+
 def _action(node: Node, known: Known) -> Iterator[Step]:
     for name, entry in node.named("a mapping of actions").items():
         entry.check_name(name, "action", known.actions)
@@ -137,11 +145,32 @@ def _action(node: Node, known: Known) -> Iterator[Step]:
         yield ActionWasCalled(entry.line, name, times, inputs)
 
 
-_CHECKS: Final[Mapping[str, Callable[[Node, Known], Iterator[Step]]]] = {
+# --- what happens meanwhile ----------------------------------------------------------------------------------------
+
+
+def _later(node: Node, _: Known) -> Iterator[Step]:
+    yield TimePasses(node.line, node.duration())
+
+
+def _restart(node: Node, _: Known) -> Iterator[Step]:
+    node.only_true()
+    yield ServiceRestarts(node.line)
+
+
+def _resume(node: Node, _: Known) -> Iterator[Step]:
+    node.only_true()
+    yield PersonHandsBack(node.line)
+
+
+_OTHERS: Final[Mapping[str, Callable[[Node, Known], Iterator[Step]]]] = {
     "bot": _bot,
     "slots": _slots,
     "flow": _flow,
     "stack": _stack,
     "action": _action,
     "state": _state,
+    "waiting_for": _waiting_for,
+    "later": _later,
+    "restart": _restart,
+    "resume": _resume,
 }

@@ -21,8 +21,10 @@ def transcript(result: Result, path: Path) -> str:
     lines += [line for exchange in result.exchanges for line in _exchange(exchange)]
     if (failure := result.failure) is not None:
         lines += ["", f"{path}:{failure.line}: this {failure.step} step failed"]
-        lines += _lines("expected", failure.expected)
-        lines += _lines("got", failure.got)
+        above, below = failure.marks
+        lines += [*_lines("expected", failure.expected), *_beneath(above)]
+        lines += [*_lines("got", failure.got), *_beneath(below)]
+        lines += ["", *_lines("", failure.hint)] if failure.hint else []
     return "\n".join(lines)
 
 
@@ -51,9 +53,20 @@ def _pairs(slots: Mapping[str, Value]) -> list[str]:
 def _exchange(exchange: Exchange) -> Iterator[str]:
     yield from _lines("user", exchange.said)
     if exchange.understood is not None:
-        yield " " * _MARGIN + "  → " + (", ".join(map(spell, exchange.understood)) or "not understood")
+        dictated = " (dictated)" if exchange.dictated else ""
+        yield " " * _MARGIN + "  → " + (", ".join(map(spell, exchange.understood)) or "not understood") + dictated
+    for words in exchange.refused:
+        yield " " * _MARGIN + f"  ✗ {words}"
+    for call in exchange.calls:
+        yield from _lines("ran", " ".join([call.action, *_pairs(call.inputs)]))
     for message in exchange.messages:
         yield from _message(message)
+    for words in exchange.then:
+        yield " " * _MARGIN + f"  ({words})"
+
+
+def _beneath(marks: str) -> list[str]:
+    return [" " * _MARGIN + f"  {marks}"] if marks else []
 
 
 def _message(message: Utterance) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """What a test expects is compared with what is so, and the difference is put into words."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,12 +13,14 @@ from soni.testing.conversations import (
     BotIsSilent,
     BotSays,
     ButtonIs,
+    Check,
     FlowIs,
+    SlotIsAwaited,
     SlotsAre,
     StackIs,
     StateIs,
 )
-from soni.testing.expectations import Called, Heard, Mismatch, compare, count, same
+from soni.testing.expectations import Called, Heard, Mismatch, compare, count, differences, same
 from soni.value import Value
 
 HELLO = Utterance("Hello.\n")
@@ -32,6 +36,8 @@ VIEW = ConversationView(
     stack=({"flow": "pay"}, {"flow": "pattern_correction"}),
     slots={"amount": 50.0, "vip": True, "note": ""},
 )
+EARLIER = "It stands earlier in this answer, and a step before this one has read it or passed over it."
+LATER = "It comes later in this answer; the message before it has no step of its own."
 CALLS = [Called("pay", {"amount": 50, "to": "Ana"}), Called("pay", {"amount": 60, "to": "Ana"}), Called("look", {})]
 
 JSON: st.SearchStrategy[Value] = st.recursive(
@@ -73,8 +79,8 @@ def test_messages_are_read_in_order(steps: tuple[BotSays, ...]) -> None:
 @pytest.mark.parametrize(
     ("first", "then", "mismatch"),
     [
-        ((), BotSays(1, "Bye."), Mismatch('"Bye."', '"Hello.\\n"')),
-        ((BotSays(1, contains=("Bye",)),), BotSays(2, "Bye."), Mismatch('"Bye."', "no message")),
+        ((), BotSays(1, "Bye."), Mismatch('"Bye."', '"Hello.\\n"', hint=LATER)),
+        ((BotSays(1, contains=("Bye",)),), BotSays(2, "Bye."), Mismatch('"Bye."', "no further message", hint=EARLIER)),
         ((BotSays(1, "Hello."),), BotSays(2, contains=("Hell",)), None),
         ((), BotSays(1, contains=("Hello", "Sure")), None),
         ((), BotSays(1, response="sure", buttons=(ButtonIs("Yes"),)), None),
@@ -122,11 +128,49 @@ def test_nothing_may_come_after_a_whole_text() -> None:
         (StackIs(1, ()), Mismatch("[]", "[pay, pattern_correction]")),
         (StateIs(1, "waiting_for_input"), None),
         (StateIs(1, "idle"), Mismatch("idle", "waiting_for_input")),
+        (SlotIsAwaited(1, "amount"), None),
+        (SlotIsAwaited(1, None), Mismatch("no slot", "amount")),
     ],
 )
-def test_how_the_conversation_stands(step: SlotsAre | FlowIs | StackIs | StateIs, mismatch: Mismatch | None) -> None:
+def test_how_the_conversation_stands(step: Check, mismatch: Mismatch | None) -> None:
     """Only what differs is told."""
     assert compare(step, VIEW) == mismatch
+
+
+def test_the_slots_of_a_flow_that_is_over() -> None:
+    """Where nothing is active, it is said why a slot is unset."""
+    view = replace(VIEW, active_flow=None, expected_slot=None, stack=(), slots={"vip": True})
+    forgotten = "No flow is active: what a flow knew is forgotten when it ends."
+
+    assert compare(SlotsAre(1, {"amount": 5}), view) == Mismatch("amount: 5", "amount: unset", hint=forgotten)
+    assert compare(SlotsAre(1, {"vip": False}), view) == Mismatch("vip: false", "vip: true")
+    assert compare(SlotIsAwaited(1, "amount"), view) == Mismatch("amount", "no slot")
+
+
+def test_no_answer_at_all() -> None:
+    """Where nothing was said, that is what there is."""
+    assert Heard().hear(BotSays(1, "Bye.")) == Mismatch('"Bye."', "no message")
+
+
+def test_the_words_that_differ_are_marked() -> None:
+    """Beneath both texts, where most of their words are the same."""
+    mismatch = Heard((Utterance("Send 50 now to Ana?"),)).hear(BotSays(1, "Send 60 to Ana?"))
+
+    assert mismatch == Mismatch(
+        '"Send 60 to Ana?"',
+        '"Send 50 now to Ana?"',
+        marks=("      ^^", "      ^^^^^^"),
+    )
+
+
+@given(st.text(), st.text())
+def test_marks_fit_beneath_the_texts(one: str, other: str) -> None:
+    """They are never longer than what they stand beneath, and nothing differs of the same text."""
+    above, below = differences(one, other)
+
+    assert len(above) <= len(one)
+    assert len(below) <= len(other)
+    assert differences(one, one) == ("", "")
 
 
 @pytest.mark.parametrize(

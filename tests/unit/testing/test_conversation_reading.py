@@ -25,11 +25,15 @@ from soni.testing.conversations import (
     BotSays,
     ButtonIs,
     FlowIs,
+    PersonHandsBack,
+    ServiceRestarts,
+    SlotIsAwaited,
     SlotsAre,
     StackIs,
     StateIs,
     Step,
     Stub,
+    TimePasses,
     UserSays,
 )
 
@@ -53,15 +57,16 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
         """\
 assistant: ../bank/soni.yaml
 env: {BANK: "${TOWN}", OLD: }
+now: 2050-01-01
+actions: {transfer: {receipt: R0}}
 tests:
   - name: first, and whole
-    actions: {transfer: {receipt: R1}, look_up: {error: no net}}
+    actions: {transfer: {receipt: R1}, look_up: [{error: no net}, {}]}
     now: 2050-01-31T10:00:00+01:00
     user: ana@example.com
     language: es
     steps: [{user: hello}]
   - name: sécond
-    now: 2050-01-31
     actions: {look_up: }
     steps: [{user: /affirm}]
 """,
@@ -72,12 +77,15 @@ tests:
     assert (file.path, file.assistant) == (path, path.parent / "../bank/soni.yaml")
     assert file.env == {"BANK": "Bern", "OLD": None}
     first, second = file.tests
-    assert (first.name, first.line, first.user, first.language) == ("first, and whole", 4, "ana@example.com", "es")
-    assert first.actions == {"transfer": Stub({"receipt": "R1"}), "look_up": Stub(error="no net")}
+    assert (first.name, first.line, first.user, first.language) == ("first, and whole", 6, "ana@example.com", "es")
+    assert first.actions == {
+        "transfer": (Stub({"receipt": "R1"}),),
+        "look_up": (Stub(error="no net"), Stub()),
+    }
     assert first.now == datetime(2050, 1, 31, 10, tzinfo=timezone(timedelta(hours=1)))
     assert (first.needs_understanding, second.needs_understanding) == (True, False)
-    assert (second.now, second.user) == (datetime(2050, 1, 31, tzinfo=UTC), "test:s-cond")
-    assert second.actions == {"look_up": Stub()}
+    assert (second.now, second.user) == (datetime(2050, 1, 1, tzinfo=UTC), "test:s-cond")
+    assert second.actions == {"look_up": (Stub(),), "transfer": (Stub({"receipt": "R0"}),)}
 
 
 def test_every_step_is_read(tmp_path: Path) -> None:
@@ -98,6 +106,11 @@ def test_every_step_is_read(tmp_path: Path) -> None:
 - stack: [pay, pattern_correction]
 - state: idle
 - action: {transfer: {times: 0, inputs: {amount: 50}}, look_up: }
+- waiting_for: amount
+- waiting_for: null
+- later: 90m
+- restart: true
+- resume: true
 """,
     )
 
@@ -115,6 +128,11 @@ def test_every_step_is_read(tmp_path: Path) -> None:
         StateIs(15, "idle"),
         ActionWasCalled(16, "transfer", 0, {"amount": 50}),
         ActionWasCalled(16, "look_up"),
+        SlotIsAwaited(17, "amount"),
+        SlotIsAwaited(18, None),
+        TimePasses(19, timedelta(minutes=90)),
+        ServiceRestarts(20),
+        PersonHandsBack(21),
     )
 
 
@@ -133,6 +151,8 @@ def test_every_way_to_write_a_command_is_read(tmp_path: Path) -> None:
     - clear_slot: amount
     - clear_slot: [amount, recipient]
     - clarify: [pay, prove]
+    - clarify: {flows: [pay, prove], slots: {amount: 50}}
+    - clarify: {flows: [pay]}
     - affirm
     - chitchat:
     - cancel_flow
@@ -154,6 +174,8 @@ def test_every_way_to_write_a_command_is_read(tmp_path: Path) -> None:
         ClearSlot(("amount",)),
         ClearSlot(("amount", "recipient")),
         Clarify(("pay", "prove")),
+        Clarify(("pay", "prove"), {"amount": 50}),
+        Clarify(("pay",)),
         Affirm(),
         ChitChat(),
         CancelFlow(),
@@ -196,6 +218,11 @@ def test_every_way_to_write_a_command_is_read(tmp_path: Path) -> None:
         ("- user: hi\n- bot: {buttons: [{payload: x}]}", 5, "'title' is missing", None),
         ("- user: hi\n- slots: [amount]", 5, "a mapping of names and values is expected", None),
         ("- user: hi\n- slots: {amont: 1}", 5, "the assistant has no slot 'amont'", "amount"),
+        ("- user: hi\n- waiting_for: amont", 5, "the assistant has no slot 'amont'", "amount"),
+        ("- user: hi\n- later: soon", 5, "a duration such as 300ms, 10s, 5m, 2h or 30d is expected", None),
+        ("- user: hi\n- later: 0s", 5, "must be more than nothing", None),
+        ("- user: hi\n- restart: maybe", 5, "true is expected, not the text 'maybe'", None),
+        ("- user: hi\n- resume: false", 5, "true is expected, not false", None),
         ("- user: hi\n- stack: pay", 5, "a list is expected", None),
         ("- user: hi\n- state: waiting_for_inputs", 5, "one of idle, waiting_for_input,", "waiting_for_input"),
         ("- user: hi\n- action: {transfers: {times: 0}}", 5, "the assistant has no action 'transfers'", "transfer"),
@@ -226,6 +253,8 @@ def test_a_step_that_is_wrong_is_told(
         ("actions: {transfr: {}}", "the assistant has no action 'transfr'", "transfer"),
         ("actions: {transfer: {reciept: 1}}", "the assistant has no output 'reciept'", "receipt"),
         ("actions: {transfer: done}", "a mapping of names and values is expected, not the text 'done'", None),
+        ("actions: {transfer: []}", "at least one outcome is expected", None),
+        ("actions: {transfer: [{reciept: 1}]}", "the assistant has no output 'reciept'", "receipt"),
         ("user_id: ana", "unknown key 'user_id'", "user"),
     ],
 )
@@ -279,7 +308,7 @@ def test_a_stub_may_have_an_output_called_error(tmp_path: Path) -> None:
     assistant = "version: '1.0'\nactions: {check: {outputs: [error]}}\nslots: {error: {type: string}}\n"
     path = build(tmp_path, told("- user: hi", "actions: {check: {error: none}}"), assistant)
 
-    assert read_conversations(path).tests[0].actions == {"check": Stub({"error": "none"})}
+    assert read_conversations(path).tests[0].actions == {"check": (Stub({"error": "none"}),)}
 
 
 def test_without_an_assistant_nothing_is_tested(tmp_path: Path) -> None:

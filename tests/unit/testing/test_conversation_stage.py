@@ -32,6 +32,12 @@ def play(path: Path, *, http: bool = False) -> list[Result]:
         return [stage.play(test) for test in file.tests]
 
 
+def play_tests(path: Path, chosen: tuple[int, ...], *, http: bool = False) -> list[Result]:
+    file = read_conversations(path)
+    with Stage(file, http=http) as stage:
+        return [stage.play(file.tests[number]) for number in chosen]
+
+
 def play_one(folder: Path, steps: str, head: str = "", *, http: bool = False) -> Result:
     (result,) = play(build(folder, told(steps, head)), http=http)
     return result
@@ -81,6 +87,7 @@ def test_a_conversation_that_goes_as_told(tmp_path: Path, http: bool) -> None:
         ("- flow: null", "none", "pay"),
         ("- stack: []", "[]", "[pay]"),
         ("- state: idle", "idle", "waiting_for_input"),
+        ("- waiting_for: amount", "amount", "no slot"),
         ("- action: {transfer: {times: 1}}", "transfer called once", "called never"),
     ],
 )
@@ -135,6 +142,118 @@ tests:
     assert (stubbed.passed, failing.passed) == (True, True)
     assert real.failure is not None
     assert real.failure.line == 8
+
+
+def test_an_action_fails_and_then_works(tmp_path: Path, http: bool) -> None:
+    """A list of outcomes is taken one by one, the last for every call that follows."""
+    steps = """
+- user: /start_flow pay amount=50 recipient=Ana
+- user: /affirm
+- bot: {contains: something went wrong}
+- user: /affirm
+- bot: {contains: "Receipt: R1."}
+- user: /start_flow pay amount=50 recipient=Ana
+- user: /affirm
+- bot: {contains: "Receipt: R2."}
+- user: /start_flow pay amount=50 recipient=Ana
+- user: /affirm
+- bot: {contains: "Receipt: R2."}
+- action: {transfer: {times: 4}}
+"""
+    head = "actions: {transfer: [{error: the line is dead}, {receipt: R1}, {receipt: R2}]}"
+
+    result = play_one(tmp_path, steps, head, http=http)
+
+    assert result.failure is None
+
+
+def test_time_passes(tmp_path: Path, http: bool) -> None:
+    """A session that was left too long is over, without anybody waiting for it; not before."""
+    steps = f"{PAY}\n- later: 59m\n- user: /repeat\n- flow: pay\n- later: 61m\n- user: /repeat\n- flow: null"
+
+    fixed = play_one(tmp_path, steps, "now: 2050-01-31T10:00", http=http)
+    real = play_one(tmp_path, steps, http=http)
+
+    assert (fixed.failure, real.failure) == (None, None)
+    assert fixed.exchanges[0].then == ("59m later",)
+
+
+def test_dates_follow_the_time_of_the_test(tmp_path: Path) -> None:
+    """What the user calls tomorrow is another day when a day has passed."""
+    assistant = ASSISTANT.replace("recipient: {type: string", "recipient: {type: date")
+    steps = """
+- user: /start_flow pay recipient=tomorrow
+- slots: {recipient: 2050-02-01}
+- later: 1d
+- user: /start_flow pay recipient=tomorrow
+- slots: {recipient: 2050-02-02}
+"""
+    (result,) = play(build(tmp_path, told(steps, "now: 2050-01-31T10:00"), assistant))
+
+    assert result.failure is None
+
+
+def test_the_service_is_restarted(tmp_path: Path, http: bool) -> None:
+    """In the middle of a conversation: it goes on, actions stay counted, and the tests after it are as ever."""
+    steps = """
+- user: /start_flow pay amount=50
+- bot: To whom?
+- restart: true
+- user: /set_slot recipient=Ana
+- bot: Send 50 to Ana?
+- slots: {amount: 50}
+- restart: true
+- restart: true
+- user: /affirm
+- bot: {contains: "-1."}
+- action: {transfer: {times: 1}, look_up: {times: 1}}
+"""
+    other = "  - {name: other, steps: [{user: /start_flow pay}, {bot: To whom?}]}\n"
+    path = build(tmp_path, told(steps) + other)
+    before = set(tmp_path.iterdir())
+
+    restarted, ordinary, again = play_tests(path, (0, 1, 0), http=http)
+
+    assert (restarted.failure, ordinary.failure, again.failure) == (None, None, None)
+    assert restarted.exchanges[1].then == ("the service is restarted",) * 2
+    assert {file.name for file in set(tmp_path.iterdir()) - before} <= {"__pycache__"}
+
+
+def test_a_person_hands_the_conversation_back(tmp_path: Path, http: bool) -> None:
+    """Then the assistant answers again."""
+    steps = """
+- user: /start_flow quit
+- state: handed_off
+- waiting_for: null
+- user: hello?
+  commands: []
+- bot: []
+- resume: true
+- state: idle
+- user: /start_flow pay
+- waiting_for: recipient
+"""
+    result = play_one(tmp_path, steps, http=http)
+
+    assert result.failure is None
+    assert result.exchanges[1].then == ("a person hands the conversation back",)
+
+
+def test_what_was_not_taken_is_told(tmp_path: Path) -> None:
+    """Commands that were dropped, values that did not fit and actions that failed stand beneath what the user said."""
+    steps = """
+- user: /start_flow pay amount=-1
+- user: /set_slot receipt=R1
+- user: /set_slot amount=5 recipient=Nobody
+- flow: null
+"""
+    result = play_one(tmp_path, steps)
+
+    first, second, third = result.exchanges
+    assert first.refused == ("a value for amount was not taken: min",)
+    assert third.refused == ("the action look_up did not work: failed",)
+    assert second.refused == ("set_slot receipt was not taken: system_slot",)
+    assert "          ✗ a value for amount was not taken: min\n" in transcript(result, tmp_path)
 
 
 def test_tests_know_nothing_of_each_other(tmp_path: Path) -> None:
@@ -212,7 +331,13 @@ def test_sensitive_slots_are_masked(tmp_path: Path, http: bool) -> None:
 def test_a_turn_that_fails_fails_the_test(tmp_path: Path, http: bool) -> None:
     """What a turn raises is told, over HTTP too, where the caller is told less."""
     endless = "\n".join(
-        ["  spin:", "    steps:", "      - {step: a, type: noop}", "      - {step: b, type: noop, jump_to: a}", ""]
+        [
+            "  spin:",
+            "    steps:",
+            "      - {step: a, type: noop}",
+            "      - {step: b, type: noop, when: 1 == 1, jump_to: a}",
+            "",
+        ]
     )
     path = build(tmp_path, told("- user: /start_flow spin\n- flow: null"), ASSISTANT + endless)
 
@@ -242,6 +367,8 @@ def test_a_failing_test_in_words(tmp_path: Path) -> None:
 bank.conversation.yaml:2: it is told
 
     user  pay
+          → start_flow pay amount=50 recipient=Ana (dictated)
+     ran  look_up recipient=Ana
      bot  Send 50 to Ana?
           [Yes] [No]
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from soni.testing import Stage, read_conversations
+from soni.testing.coverage import Tallies
+from soni.testing.coverage_report import coverage_lines
 from soni.testing.transcript import transcript
 
 ROOT = Path(__file__).parents[3]
@@ -15,6 +17,8 @@ HOW_TO = (ROOT / "docs" / "how-to" / "test-conversations.md").read_text()
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", HOW_TO, re.DOTALL | re.MULTILINE)
 EXAMPLE = next(text for language, text in BLOCKS if language == "yaml")
 TRANSCRIPT = next(text for language, text in BLOCKS if not language and "step failed" in text)
+COVERAGE = next(text for language, text in BLOCKS if not language and text.startswith("Coverage of"))
+TESTS = [text for language, text in BLOCKS if language == "yaml" and text.startswith("tests:")]
 PYTHON = [text for language, text in BLOCKS if language == "python"]
 
 
@@ -37,6 +41,28 @@ def test_the_failure_is_shown_as_it_is() -> None:
         result = stage.play(file.tests[0])
 
     assert transcript(result, path) + "\n" == TRANSCRIPT
+
+
+@pytest.mark.parametrize("text", TESTS)
+def test_the_tests_pass(text: str) -> None:
+    """Every test that is shown whole holds."""
+    path = Path("shown.conversation.yaml")
+    path.write_text(text)
+
+    file = read_conversations(path)
+    with Stage(file) as stage:
+        results = [stage.play(test) for test in file.tests]
+
+    assert [transcript(result, path) for result in results if not result.passed] == []
+
+
+def test_the_coverage_is_shown_as_it_is() -> None:
+    """The table of the first example, up to the patterns."""
+    file, tallies = read_conversations("transfer.conversation.yaml"), Tallies()
+    with Stage(file, listeners=[tallies.of(file)]) as stage:
+        stage.play(file.tests[0])
+
+    assert "\n".join(coverage_lines(tallies.coverage())) + "\n" == COVERAGE
 
 
 def test_the_python_runs() -> None:

@@ -42,6 +42,42 @@ def test_conversations_are_items(pytester: pytest.Pytester, options: tuple[str, 
     assert "Traceback" not in result.stdout.str()
 
 
+@pytest.mark.parametrize(
+    ("options", "code", "shown"),
+    [
+        (("--soni-coverage",), pytest.ExitCode.OK, True),
+        (("--soni-coverage", "--soni-http", "--soni-fail-under=10"), pytest.ExitCode.OK, True),
+        (("--soni-fail-under=50",), pytest.ExitCode.TESTS_FAILED, False),
+        ((), pytest.ExitCode.OK, None),
+    ],
+)
+def test_coverage_is_shown(
+    pytester: pytest.Pytester, options: tuple[str, ...], code: pytest.ExitCode, shown: bool | None
+) -> None:
+    """The table where it is asked for, the sum where it is needed; too little of it fails the run."""
+    build(pytester.path, GOOD)
+
+    result = pytester.runpytest_inprocess(*options)
+
+    output = result.stdout.str()
+    assert result.ret == code
+    assert ("soni.yaml:29  send" in output) is (shown is True)
+    assert ("Coverage: 1 of 10 steps (10 %), 0 of 2 ways (0 %)" in output) is (shown is not None)
+    assert ("10 % of steps is less than 50 %." in output) is (shown is False)
+
+
+def test_a_run_that_failed_already_stays_failed(pytester: pytest.Pytester) -> None:
+    """And a run without conversations has no coverage to ask for."""
+    build(pytester.path, GOOD.replace("whom?", "me?"))
+    failed = pytester.runpytest_inprocess("--soni-fail-under=50")
+    pytester.path.joinpath("bank.conversation.yaml").unlink()
+    pytester.makepyfile("def test_it(): pass")
+    other = pytester.runpytest_inprocess("--soni-coverage", "--soni-fail-under=50")
+
+    assert (failed.ret, other.ret) == (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.OK)
+    assert "Coverage" not in other.stdout.str()
+
+
 def test_other_files_are_left_alone(pytester: pytest.Pytester) -> None:
     """Neither the assistant nor other YAML is a test; -k chooses by name."""
     build(pytester.path, GOOD)
