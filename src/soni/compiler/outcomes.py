@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
 
 from soni.compiler.blocks import FlowGraph, Placed
+from soni.dialogue import repair
 from soni.dialogue.corrections import done_only
 from soni.dialogue.flows import Flows
-from soni.dialogue.repair import title
 from soni.dialogue.scope import fill
-from soni.dialogue.stack import abandon, bring_up, finish, without_running
+from soni.dialogue.stack import abandon, bring_up, finish, make_room, started, without_running
 from soni.dialogue.state import Dialogue, Frame
 from soni.dialogue.undoing import forget, take_back
 
@@ -152,7 +152,12 @@ def _hand_over(dialogue: Dialogue, flow: str, flows: Flows) -> Dialogue:
     """Replace what runs by another flow: a pattern only itself, any other flow with all that called it."""
     dialogue, left = without_running(dialogue)
     if flow.startswith("pattern_"):
-        context = left.context or {"flow": left.flow, "title": title(left.flow)}
+        context = left.context or {"flow": left.flow, "title": repair.title(left.flow)}
         return dialogue.push(flows[flow].frame("pattern", context=context))
     running = next((f for f in reversed(dialogue.stack) if f.kind == "started" and f.flow == flow), None)
-    return bring_up(dialogue, running.id) if running else dialogue.push(flows[flow].frame("started"))
+    if running is not None:
+        return bring_up(dialogue, running.id)
+    dialogue = make_room(dialogue, flows)
+    if len(started(dialogue)) >= flows.limits.max_stack_depth:  # a pattern leads on, and no flow may make way for it
+        return repair.due(dialogue, flows, "pattern_cannot_handle", {"reason": "stack_full"})
+    return dialogue.push(flows[flow].frame("started"))

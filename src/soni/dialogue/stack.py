@@ -7,14 +7,14 @@ from soni.dialogue import repair
 from soni.dialogue.corrections import rewind
 from soni.dialogue.flows import Flows
 from soni.dialogue.scope import owner
-from soni.dialogue.state import Dialogue, Frame
+from soni.dialogue.state import Dialogue, Effect, Frame
 from soni.value import Value
 
 
 def start_flow(dialogue: Dialogue, flow: str, flows: Flows) -> Dialogue:
     """A new frame of this flow on top; what was underneath is interrupted."""
     dialogue = without_clarification(dialogue)
-    if running := started(dialogue):
+    if (running := started(dialogue)) and running[-1].entered:
         dialogue = repair.due(dialogue, flows, "pattern_interrupted", {"flow": running[-1].flow, "new": flow})
     return replace(dialogue.push(flows[flow].frame()), idle_turns=0)
 
@@ -40,9 +40,34 @@ def make_room(dialogue: Dialogue, flows: Flows) -> Dialogue:
     return _without_group(dialogue, dialogue.stack.index(running[0]))
 
 
+def leave_for(dialogue: Dialogue, flow: str, flows: Flows) -> Dialogue:
+    """Without the flows that are about to be left, where this one could not start beside them.
+
+    A cancel waits for its pattern, which may ask, and stay. A flow that is left and begun anew in one breath, or that
+    takes the place of another, cannot wait for that: what is said about the cancel is only said.
+    """
+    leaving = [frame for frame in dialogue.stack if frame.kind == "started" and frame.id in _left(dialogue)]
+    full = len(started(dialogue)) + len(leaving) >= flows.limits.max_stack_depth
+    for frame in leaving:
+        if full or frame.flow == flow:
+            at = dialogue.index_of(frame.id)
+            assert at is not None
+            due = tuple(
+                replace(each, effect=None) if each.effect == Effect("cancel", frame.id) else each
+                for each in dialogue.due
+            )
+            dialogue = replace(_without_group(dialogue, at), due=due)
+    return dialogue
+
+
+def _left(dialogue: Dialogue) -> set[int]:
+    """The started frames that are left when the patterns that are due have ended."""
+    return {f.effect.frame for f in dialogue.due if f.effect is not None and f.effect.kind == "cancel"}
+
+
 def started(dialogue: Dialogue) -> list[Frame]:
     """The flows that the user started and that stay open, the bottom one first; neither calls nor patterns count."""
-    left = {f.effect.frame for f in dialogue.due if f.effect is not None and f.effect.kind == "cancel"}
+    left = _left(dialogue)
     return [frame for frame in dialogue.stack if frame.kind == "started" and frame.id not in left]
 
 
@@ -130,6 +155,8 @@ def _make_way(dialogue: Dialogue, flow: str, reason: str, flows: Flows) -> Dialo
     dialogue = replace(dialogue, idle_turns=0)
     context: dict[str, Value] = {"reason": reason}
     if (base := dialogue.base) is not None:
+        if not base.entered:  # one that was asked for in the same breath begins; there is nothing to go back to
+            return dialogue
         return repair.due(dialogue, flows, "pattern_resumed", {**context, "flow": base.flow, "old": flow})
     return repair.due(dialogue, flows, "pattern_completed", {**context, "flow": flow})
 

@@ -71,6 +71,8 @@ class Frame:
     """Started by the user (or by a link), called by the frame below, or a repair pattern."""
     fingerprint: str = ""
     """Of the flow as it was when the frame was made; a deploy may change it."""
+    entered: bool = False
+    """True once its first step has run: until then nobody has heard of it."""
     waiting: bool = False
     """True while the user is expected to answer; only ever true of the top frame."""
     answer: Answer | None = None

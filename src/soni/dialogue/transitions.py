@@ -28,7 +28,7 @@ from soni.dialogue.commands import (
 from soni.dialogue.corrections import asked_value, find_asked, too_late
 from soni.dialogue.flows import Flows
 from soni.dialogue.scope import fill, value_of
-from soni.dialogue.stack import bring_up, make_room, start_flow, started, without_frame
+from soni.dialogue.stack import bring_up, leave_for, make_room, start_flow, started, without_frame
 from soni.dialogue.state import Answer, Dialogue, Effect, Frame
 from soni.value import Value
 
@@ -116,7 +116,7 @@ def _start(dialogue: Dialogue, flow: str, slots: Mapping[str, Value], flows: Flo
     running = next((frame for frame in reversed(started(dialogue)) if frame.flow == flow), None)
     if running is not None:
         return _set(bring_up(dialogue, running.id), slots, flows) if slots else bring_up(dialogue, running.id)
-    dialogue = make_room(dialogue, flows)
+    dialogue = make_room(leave_for(dialogue, flow, flows), flows)
     return _set(start_flow(dialogue, flow, flows), slots, flows)
 
 

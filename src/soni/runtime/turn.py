@@ -188,6 +188,8 @@ class Turn:
             top = dialogue.top
             if top is None or top.waiting:
                 break
+            if not top.entered:
+                dialogue = dialogue.with_top(replace(top, entered=True))
             state = await self.assistant.subgraphs[top.flow].ainvoke(
                 Channels(dialogue=dialogue), self._limits(), context=self.toolbox
             )
@@ -243,9 +245,11 @@ class Turn:
         if draft.idle_turns < settings.max_turns_without_progress:
             return draft
         draft = replace(draft, idle_turns=0)
-        if settings.on_no_progress == "fallback" and settings.fallback_flow is not None:
-            fallback = apply(draft, StartFlow(settings.fallback_flow), self.toolbox.flows)
-            return await self._advance(_awake(fallback))
+        flow, flows = settings.fallback_flow, self.toolbox.flows
+        if settings.on_no_progress == "fallback" and flow is not None:
+            why = refusal(flow, draft, flows, self.toolbox.about(draft))
+            if why in (None, "not_startable"):  # nobody has to be able to ask for it
+                return await self._advance(_awake(apply(draft, StartFlow(flow), flows)))
         due = repair.due(draft, self.toolbox.flows, "pattern_no_progress", {"reason": settings.on_no_progress})
         return await self._advance(_awake(due))
 

@@ -36,8 +36,10 @@ def spell(command: Command) -> str:
             words += [flow, *_pairs(slots)]
         case SetSlot(slots) | CorrectSlot(slots):
             words += _pairs(slots)
-        case ClearSlot(names) | Clarify(names):
+        case ClearSlot(names):
             words += names
+        case Clarify(names, slots):
+            words += [*names, *_pairs(slots)]
         case _:
             about = getattr(command, "slot", None) or getattr(command, "flow", None)
             words += [str(about)] if about else []

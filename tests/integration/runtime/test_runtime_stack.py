@@ -274,3 +274,78 @@ async def test_a_session_may_last_for_ever() -> None:
 
         assert (answer, silence) == ("Okay.", "")
         assert other.dialogue.handed_off
+
+
+FULL = """
+    settings: {{flow_management: {{max_stack_depth: {depth}, on_limit_reached: {policy}}}}}
+    slots: {{a: {{prompt: A?}}, b: {{prompt: B?}}, sure: {{type: boolean, prompt: Sure?}}}}
+    flows:
+      f: {{steps: [{{step: a, type: collect, slot: a}}]}}
+      g: {{steps: [{{step: b, type: collect, slot: b}}]}}
+      {more}
+"""
+ASKING = "pattern_cancel: {steps: [{step: sure, type: confirm, message: Really?}]}"
+LEADING = "pattern_chitchat: {steps: [{step: on, type: link, flow: g}]}"
+
+
+async def test_a_flow_that_is_left_and_begun_anew_in_one_breath_is_there_once() -> None:
+    """Also where the author's pattern asks whether it shall be left: it has been already."""
+    written = FULL.format(depth=3, policy="cancel_oldest", more=ASKING)
+    async with talking(written) as chat:
+        await chat.tell("/start_flow f", "/cancel_flow f\n/start_flow f")
+
+        assert [frame.flow for frame in chat.dialogue.stack if frame.kind == "started"] == ["f"]
+        await chat.tell("/deny")
+        assert chat.stack == ["f"]
+
+
+async def test_a_flow_that_takes_the_place_of_another_does_not_stand_beside_it() -> None:
+    """Where only one may be open, the one that is left is gone when the other begins, whatever its pattern asks."""
+    written = FULL.format(depth=1, policy="cancel_oldest", more=ASKING)
+    async with talking(written) as chat:
+        await chat.tell("/start_flow f", "/cancel_flow f\n/start_flow g")
+
+        assert [frame.flow for frame in chat.dialogue.stack if frame.kind == "started"] == ["g"]
+
+
+async def test_a_pattern_that_leads_on_to_a_flow_keeps_to_the_limit() -> None:
+    """The oldest makes way, or the user is told."""
+    async with talking(FULL.format(depth=1, policy="cancel_oldest", more=LEADING)) as chat:
+        assert await chat.tell("/start_flow f", "/chitchat") == "B?"
+        assert chat.stack == ["g"]
+    async with talking(FULL.format(depth=1, policy="reject_new", more=LEADING)) as chat:
+        answer = await chat.tell("/start_flow f", "/chitchat")
+        assert answer == "There are too many things open already. Let us finish one first.\nA?"
+        assert chat.stack == ["f"]
+
+
+async def test_falling_back_keeps_to_the_limit() -> None:
+    """Where there is no room for the fallback flow, there are words."""
+    written = """
+        settings:
+          conversation: {fallback_flow: g, on_no_progress: fallback, max_turns_without_progress: 2}
+          flow_management: {max_stack_depth: 1, on_limit_reached: reject_new}
+        slots: {a: {prompt: A?}, b: {prompt: B?}}
+        flows:
+          f: {steps: [{step: a, type: collect, slot: a}]}
+          g: {steps: [{step: b, type: collect, slot: b}]}
+    """
+    async with talking(written) as chat:
+        answer = await chat.tell("/start_flow f", "/chitchat", "/chitchat")
+
+        assert "We don't seem to get on" in answer
+        assert chat.stack == ["f"]
+
+
+async def test_two_wishes_in_one_breath_do_not_go_back_to_what_nobody_has_seen() -> None:
+    """The second one begins when the first is over; it was not interrupted, and it is not resumed."""
+    written = """
+        slots: {a: {prompt: A?}, b: {prompt: B?}}
+        flows:
+          f: {steps: [{step: a, type: collect, slot: a}, {step: told, type: say, message: "f {a}"}]}
+          g: {steps: [{step: b, type: collect, slot: b}, {step: told, type: say, message: "g {b}"}]}
+    """
+    async with talking(written) as chat:
+        assert await chat.hear("/start_flow f\n/start_flow g") == "B?"
+        assert await chat.hear("/set_slot b=1") == "g 1\nA?"
+        assert await chat.hear("/set_slot a=2") == "f 2"

@@ -55,6 +55,7 @@ def frames(calls: st.SearchStrategy[dict[str, Frame]]) -> st.SearchStrategy[Fram
         step=NAME,
         kind=st.sampled_from(get_args(FrameKind)),
         fingerprint=NAME,
+        entered=st.booleans(),
         waiting=st.booleans(),
         answer=st.none() | st.sampled_from(get_args(Answer)),
         slots=SLOTS,
@@ -124,7 +125,7 @@ def test_a_dialogue_survives_json(dialogue: Dialogue) -> None:
 
 def test_every_field_is_part_of_the_property() -> None:
     """A field that is added to the state is added to the strategies above."""
-    told = {"id", "flow", "step", "kind", "fingerprint", "waiting", "answer", "slots", "shares", "early", "asked",
+    told = {"id", "flow", "step", "kind", "fingerprint", "entered", "waiting", "answer", "slots", "shares", "early", "asked",
             "skipped", "review", "written", "settled", "used", "attempts", "rounds", "filled", "calls", "context", "effect"}  # fmt: skip
     of_dialogue = {"version", "id", "turn", "language", "stack", "due", "slots", "said", "history", "last_turns",
                    "frames", "acted", "completed", "clarifying", "handed_off", "idle_turns", "updated"}  # fmt: skip

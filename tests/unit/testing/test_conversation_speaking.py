@@ -155,6 +155,7 @@ def test_a_conversation_in_words() -> None:
         (CorrectSlot({"amount": 1.5}), "correct_slot amount=1.5"),
         (ClearSlot(("a", "b")), "clear_slot a b"),
         (Clarify(("pay", "look")), "clarify pay look"),
+        (Clarify(("pay", "look"), {"amount": 5}), "clarify pay look amount=5"),
         (CancelFlow(), "cancel_flow"),
         (CancelFlow("pay"), "cancel_flow pay"),
         (Deny("amount"), "deny amount"),
