@@ -12,7 +12,7 @@ from soni.testing.finding import find_files
 from soni.testing.transcript import transcript
 
 ROOT = Path(__file__).parents[2]
-PLACES = [*ROOT.glob(f"*{SUFFIX}"), ROOT / "examples", ROOT / "benchmarks"]
+PLACES = [*ROOT.glob(f"*{SUFFIX}"), ROOT / "examples", ROOT / "benchmarks", ROOT / "tests" / "conversations"]
 FILES = [read_conversations(path) for path in find_files(PLACES)]
 
 StageOf = Callable[[ConversationFile], Stage]
@@ -52,6 +52,7 @@ def test_the_conversation_goes_as_told(stage_of: StageOf, file: ConversationFile
 
 def test_every_assistant_has_conversation_tests() -> None:
     """Whoever adds an assistant to this repository tells how it talks."""
-    assistants = {ROOT / "soni.yaml", *ROOT.glob("examples/*/soni.yaml"), *ROOT.glob("benchmarks/*/soni.yaml")}
+    places = ("soni.yaml", "examples/*/soni.yaml", "benchmarks/*/soni.yaml", "tests/conversations/*/soni.yaml")
+    assistants = {assistant for place in places for assistant in ROOT.glob(place)}
 
     assert {file.assistant for file in FILES if file.tests} == assistants
