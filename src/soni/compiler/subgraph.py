@@ -12,6 +12,7 @@ from soni.compiler.blocks import FlowGraph, Placed, is_step
 from soni.compiler.outcomes import Goto, Next, Outcome, follow, skip
 from soni.compiler.steps import is_skipped, run_step
 from soni.dialogue.state import Dialogue
+from soni.errors import TurnError
 from soni.events import StepRan
 from soni.toolbox import Channels, Toolbox
 
@@ -76,7 +77,11 @@ async def _advance(dialogue: Dialogue, graph: FlowGraph, toolbox: Toolbox) -> Di
     if is_skipped(placed, dialogue, toolbox):
         toolbox.emit(StepRan(graph.name, placed.step.step, "Skipped", placed.following))
         return skip(dialogue, placed, graph, toolbox.flows)
-    dialogue, outcome = await run_step(placed, dialogue, toolbox, graph)
+    try:
+        dialogue, outcome = await run_step(placed, dialogue, toolbox, graph)
+    except TurnError:
+        toolbox.emit(StepRan(graph.name, placed.step.step, "Failed", ""))
+        raise
     toolbox.emit(StepRan(graph.name, placed.step.step, type(outcome).__name__, _target(placed, outcome)))
     return follow(dialogue, placed, outcome, graph, toolbox.flows)
 

@@ -4,6 +4,7 @@ import pytest
 
 from soni import Message, RuntimeLoop
 from soni.config.loader import load_config_text
+from soni.errors import FlowError
 from soni.events import Event, StepRan
 from soni.testing import ScriptedUnderstander
 
@@ -65,3 +66,20 @@ async def test_where_the_flow_goes(said: list[str], steps: list[str]) -> None:
 
     ran = [event for event in events if isinstance(event, StepRan) and not event.flow.startswith("pattern_")]
     assert [f"{event.step} {event.outcome} {event.to}" for event in ran] == steps
+
+
+async def test_a_step_that_fails_has_run() -> None:
+    """Also where nothing handles the failure."""
+    config = load_config_text("""
+version: "1.0"
+settings: {persistence: {backend: memory}}
+slots: {count: {type: integer, max: 3}}
+flows: {count: {steps: [{step: ten, type: set, slots: {count: 10}}]}}
+""")
+    events: list[Event] = []
+
+    async with RuntimeLoop(config, listeners=[events.append]) as loop:
+        with pytest.raises(FlowError):
+            await loop.process_message(Message("ana", "/start_flow count"))
+
+    assert [event for event in events if isinstance(event, StepRan)] == [StepRan("count", "ten", "Failed", "")]
