@@ -59,7 +59,8 @@ class StepRan:
     flow: str
     step: str
     outcome: str
-    """``Next``, ``Goto``, ``Wait``, ``Push`` or ``Swap``; ``Skipped`` where its ``when`` was false; ``Failed`` where nothing handles what it raised."""
+    """``Next``, ``Goto``, ``Wait``, ``Push`` or ``Swap``; ``Skipped`` where its ``when`` was false; ``Failed`` where nothing
+    handles what it raised."""
     to: str
     """Where the flow went: a step id or a reserved target; empty while it waits and where it hands over."""
 

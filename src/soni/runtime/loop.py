@@ -371,5 +371,5 @@ def _active_flow(dialogue: Dialogue) -> str | None:
 
 
 def _expected_slot(dialogue: Dialogue, assistant: Assistant) -> str | None:
-    step = pending(dialogue, assistant.flows)
+    step = None if dialogue.handed_off else pending(dialogue, assistant.flows)
     return step.slot if isinstance(step, Collect) else None

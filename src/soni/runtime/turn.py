@@ -17,6 +17,7 @@ from soni.dialogue.commands import (
     AskInfo,
     ChitChat,
     Command,
+    OutOfScope,
     Repeat,
     Restart,
     SkipQuestion,
@@ -70,7 +71,7 @@ class Turn:
         except ActionError as error:
             draft = await self._apologise(replace(opened, idle_turns=0), error)
         most = self.assistant.config.settings.conversation.max_history
-        return record(said, commands, before, draft, self.toolbox, most)
+        return record(said, commands, before, _still_asked(before, draft), self.toolbox, most)
 
     def _open(self, before: Dialogue) -> Dialogue:
         """The dialogue as the message finds it: a session that was left too long ago is over.
@@ -100,6 +101,8 @@ class Turn:
     async def _carry_out(self, commands: Sequence[Command], opened: Dialogue) -> Dialogue:
         """Apply what may be applied, and go on until the user has to be asked."""
         toolbox, flows = self.toolbox, self.toolbox.flows
+        if _stands_still(opened, flows):  # "go on" is about no flow, and what failed is tried again
+            commands = [command for command in commands if not isinstance(command, OutOfScope)]
         admitted = admit(commands, opened, flows, toolbox.about(opened))
         for drop in admitted.dropped:
             toolbox.emit(CommandDropped(drop.command, drop.reason, drop.name))
@@ -271,6 +274,15 @@ def _is_stale(pattern: Frame, dialogue: Dialogue) -> bool:
         return dialogue.index_of(pattern.effect.frame) is None
     resumed = pattern.context.get("flow") if pattern.flow == "pattern_resumed" else None
     return resumed is not None and (dialogue.base is None or dialogue.base.flow != resumed)
+
+
+def _still_asked(before: Dialogue, draft: Dialogue) -> Dialogue:
+    """The question that a handoff has left open is still the one that is pending, for when the person is gone."""
+    asked, top = before.top, draft.top
+    if not draft.handed_off or asked is None or top is None or not asked.waiting:
+        return draft
+    same = top.id == asked.id and top.step == asked.step and top.answer is None
+    return draft.with_top(replace(top, waiting=True)) if same else draft
 
 
 def _awake(dialogue: Dialogue) -> Dialogue:

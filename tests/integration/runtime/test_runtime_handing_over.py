@@ -64,3 +64,13 @@ async def test_buttons_are_repeated_too() -> None:
         again = await chat.loop.process_message(Message("ana", "/repeat"))
 
     assert [(m.text, [b.title for b in m.buttons]) for m in again.messages] == [("Which one?", ["One"])]
+
+
+async def test_the_question_that_was_open_is_answered_when_the_person_is_gone() -> None:
+    """It does not have to be asked again first."""
+    async with talking(HANDOFF) as chat:
+        await chat.tell("/start_flow complain", "/human_handoff", "anybody there?")
+        await chat.loop.resume("ana")
+
+        assert await chat.hear("/set_slot topic=fees") == "Pin?"
+        assert (await chat.slots())["topic"] == "fees"

@@ -67,6 +67,14 @@ async def test_any_message_tries_the_failed_step_again(text: str) -> None:
         assert shop.paid == [5]
 
 
+async def test_words_about_nothing_only_try_a_failed_step_again() -> None:
+    """ "Go on" is no wish that nobody can fulfil."""
+    shop = Shop()
+    shop.failures = 1
+    async with talking(PAY, shop.pay, shop.post) as chat:
+        assert await chat.tell("/start_flow send amount=5", "/out_of_scope") == "Sent 5, r1."
+
+
 async def test_a_failed_step_may_be_left() -> None:
     """Cancel is heard before the step is tried again."""
     shop = Shop()
