@@ -6,36 +6,25 @@ writing action belongs to one step.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Final, TypeAlias
+from typing import Final, TypeVar
 
 from hypothesis import strategies as st
 
 from soni.config.loader import load_config_text
 from soni.config.models import SoniConfig
-from soni.config.steps import Action, Call, Confirm, Step
+from soni.config.steps import Action, Call, Confirm, Set, Step
+from soni.expressions import Expression
 
-Draft: TypeAlias = dict[str, object]
+from .rich import ALL, SLOTS, Draft, calling, lasting, several
 
+T = TypeVar("T", bound=Hashable)
 TEXTS: Final = ("t1", "t2")
 """Slots that each flow has for itself."""
 ASKED: Final = (*TEXTS, "n1", "k1", "b1", "o1", "c1")
 """Slots that a user may fill, where a flow asks for one."""
-MOST: Final = {"n1": 9}
-_SLOTS: Final[dict[str, Draft]] = {
-    "t1": {"prompt": "T1?"},
-    "t2": {"prompt": "T2?"},
-    "n1": {"type": "integer", "prompt": "N1?", "min": 1, "max": 9},
-    "k1": {"type": "choice", "prompt": "K1?", "choices": ["a", "b", "c"]},
-    "b1": {"type": "boolean", "prompt": "B1?"},
-    "o1": {"prompt": "O1?", "required": False},
-    "c1": {"prompt": "C1?", "scope": "conversation"},
-    "total": {"type": "integer", "min": 0, "max": 50},
-    "r1": {},
-}
-_ALL: Final = " ".join(f"{name}={{{name}|-}}" for name in _SLOTS)
 _CONDITIONS: Final = (
     "n1 > 4",
     'k1 == "a"',
@@ -114,7 +103,7 @@ class _Pen:
         return what if self.chance(one_in) else {}
 
     def say(self, step: str) -> Draft:
-        return {"step": step, "type": "say", "message": f"[{self.flow}.{step}] {_ALL}"}
+        return {"step": step, "type": "say", "message": f"[{self.flow}.{step}] {ALL}"}
 
     def collect(self, step: str, depth: int) -> Draft:
         slot = str(self.some(*ASKED))
@@ -122,7 +111,7 @@ class _Pen:
             "step": step,
             "type": "collect",
             "slot": slot,
-            "message": f"[{self.flow}.{step}] {slot}? {_ALL}",
+            "message": f"[{self.flow}.{step}] {slot}? {ALL}",
         }
         drawn |= self.maybe(5, force=True) | self.maybe(5, when=self.some(*_CONDITIONS))
         drawn |= self.maybe(3, rejections=[{"when": "n1 == 7", "message": "Not seven."}])
@@ -135,7 +124,7 @@ class _Pen:
         return drawn
 
     def confirm(self, step: str, depth: int) -> Draft:
-        drawn: Draft = {"step": step, "type": "confirm", "message": f"[{self.flow}.{step}] sure? {_ALL}"}
+        drawn: Draft = {"step": step, "type": "confirm", "message": f"[{self.flow}.{step}] sure? {ALL}"}
         if self.chance(2):
             away: Draft = {**self.say(self.id("say")), "jump_to": "end"}
             drawn["on_deny"] = self.some("end", "restart", "cancel_flow", [away])
@@ -144,8 +133,6 @@ class _Pen:
         return drawn | self.maybe(4, slot="b1")
 
     def action(self, step: str, effect: str, depth: int) -> Draft:
-        if effect == "write":
-            self.collected.clear()  # a way back to before an effect would be a way to have it twice
         name = f"{effect}_{self.flow}_{step}"
         self.actions[name] = {
             "inputs": ["n1?", "t1?"],
@@ -172,7 +159,10 @@ _PATTERNS: Final[dict[str, list[Draft]]] = {
         {"step": "sure", "type": "confirm", "message": "Really?", "on_deny": "cancel_flow"},
         {"step": "told", "type": "say", "message": "Left."},
     ],
-    "pattern_chitchat": [{"step": "name", "type": "collect", "slot": "c1", "message": "Who are you?"}],
+    "pattern_chitchat": [
+        {"step": "name", "type": "collect", "slot": "c1", "message": "Who are you?"},
+        {"step": "on", "type": "link", "flow": "f", "when": 'c1 == "eva"'},
+    ],
     "pattern_ask_info": [{"step": "nothing", "type": "noop"}],
     "pattern_clarification": [
         {"step": "b1", "type": "collect", "slot": "b1", "message": "The first?"},
@@ -183,70 +173,29 @@ _PATTERNS: Final[dict[str, list[Draft]]] = {
 }
 
 
-def _rich() -> dict[str, Draft]:
-    """Flows that have it all, for what is drawn is mostly plain: effects between questions, calls of both kinds, a loop."""
-
-    def ask(flow: str, slot: str, number: int = 1, **more: object) -> Draft:
-        step = f"{slot}_{number}"
-        return {"step": step, "type": "collect", "slot": slot, "message": f"[{flow}.{step}] {slot}? {_ALL}", **more}
-
-    def do(flow: str, step: str) -> Draft:
-        return {"step": step, "type": "action", "call": f"write_{flow}_{step}"}
-
-    def tell(flow: str, step: str, **more: object) -> Draft:
-        return {"step": step, "type": "say", "message": f"[{flow}.{step}] {_ALL}", **more}
-
-    def sure(flow: str, **more: object) -> Draft:
-        return {"step": "sure", "type": "confirm", "message": f"[{flow}.sure] sure? {_ALL}", **more}
-
-    count: Draft = {"step": "count", "type": "set", "slots": {"total": "{{ total + 1 }}"}}
-    opens: Draft = {"step": "open", "type": "noop"}
-    f = [
-        opens,
-        ask("f", "t2"),
-        ask("f", "k1"),
-        do("f", "first"),
-        ask("f", "n1"),
-        sure("f"),
-        do("f", "guarded1"),
-        tell("f", "told"),
-    ]
-    g = [opens, ask("g", "t1"), {"step": "part", "type": "call", "flow": "h"}, ask("g", "o1"), do("g", "last")]
-    g += [
-        {"step": "own", "type": "call", "flow": "i", "inputs": {"t1": "{{ t2 }}"}, "outputs": {"t1": "t2"}},
-        tell("g", "told"),
-    ]
-    h = [opens, ask("h", "t2"), ask("h", "b1"), sure("h", on_deny="end"), do("h", "guarded2")]
-    body: list[Draft] = [{"step": "tick", "type": "noop"}, ask("i", "n1"), do("i", "each"), count]
-    loop: Draft = {"step": "loop", "type": "while", "condition": "total < 2", "do": body}
-    i = [
-        opens,
-        {"step": "none", "type": "set", "slots": {"total": 0}},
-        loop,
-        ask("i", "t1", force=True),
-        tell("i", "told"),
-    ]
-    return {
-        name: {"inputs": ["t1?"], "outputs": ["t1"], "steps": steps}
-        for name, steps in zip("fghi", (f, g, h, i), strict=True)
-    }
-
-
 @st.composite
 def drafts(draw: st.DrawFn) -> Draft:
     """An assistant as an author would write it."""
-    if draw(st.integers(0, 2)) == 2:
-        return _assistant(draw, _rich(), {})
+    match draw(st.integers(0, 3)):
+        case 2:
+            return _assistant(draw, lasting(), {})
+        case 3:
+            return _assistant(draw, calling(), {})
     names = ("f", "g", "h", "i")[: draw(st.integers(1, 4))]
     actions: dict[str, Draft] = {}
     flows: dict[str, Draft] = {}
     for at, name in enumerate(names):
         pen = _Pen(draw, name, names[at + 1 :], actions)
-        steps = [{"step": "open", "type": draw(st.sampled_from(["noop", "say"])), "message": f"[{name}.open] {_ALL}"}]
+        steps = [{"step": "open", "type": draw(st.sampled_from(["noop", "say"])), "message": f"[{name}.open] {ALL}"}]
         if steps[0]["type"] == "noop":
             del steps[0]["message"]
         flow: Draft = {"description": f"The flow {name}.", "inputs": ["t1?"], "outputs": ["t1"]}
-        flow["steps"] = [*steps, *pen.steps(1, 5, 1), {**pen.say("done"), "jump_to": "end"}, pen.say("oops")]
+        flow["steps"] = [
+            *steps,
+            *pen.steps(1, 5, 1),
+            {"step": "done", "type": "say", "response": name, "jump_to": "end"},
+            pen.say("oops"),
+        ]
         flow |= pen.maybe(5, interruptible=False) | pen.maybe(5, persist=["t2"]) | pen.maybe(4, on_error="oops")
         flow |= pen.maybe(6, trigger={"condition": 'c1 is not set or c1 != "eva"'})
         flow |= pen.maybe(6, startable=False) if at else {}
@@ -264,7 +213,7 @@ def _assistant(draw: st.DrawFn, flows: dict[str, Draft], actions: dict[str, Draf
             actions.setdefault(str(step["call"]), {"inputs": ["n1?", "t1?"], "outputs": ["r1"]})
     overrides = draw(st.lists(st.sampled_from(sorted(_PATTERNS)), max_size=2, unique=True))
     flows |= {name: {"steps": _PATTERNS[name]} for name in overrides}
-    slots = {name: dict(slot) for name, slot in _SLOTS.items()}
+    slots = {name: dict(slot) for name, slot in SLOTS.items()}
     if draw(st.booleans()):
         slots["o1"]["default"] = "none"
     no_progress = draw(st.sampled_from(["handoff", "fallback", "retry"]))
@@ -288,6 +237,7 @@ def _assistant(draw: st.DrawFn, flows: dict[str, Draft], actions: dict[str, Draf
             "flow_management": limit,
             "collection": {"max_validation_attempts": 2},
         },
+        "responses": {name: several(name) for name in flows},
         "slots": slots,
         "actions": actions,
         "flows": flows,
@@ -332,17 +282,38 @@ def guards(config: SoniConfig) -> dict[tuple[str, str], str]:
     return found
 
 
-def readers(config: SoniConfig) -> dict[str, frozenset[str]]:
-    """Flow → the flows that may see what was told to it: those it shares its slots with, passes them to or gets them from."""
-    ways: dict[str, set[str]] = {name: {name} for name in config.flows}
+def readers(config: SoniConfig) -> dict[tuple[str, str], frozenset[str]]:
+    """Flow and slot → the flows that may see what was told there: by slots that are shared, passed, brought back, computed."""
+    ways: dict[tuple[str, str], set[tuple[str, str]]] = {}
+
+    def lead(flow: str, slots: Iterable[str], there: str, slot: str) -> None:
+        for each in slots:
+            ways.setdefault((flow, each), set()).add((there, slot))
+
     for name, flow in config.flows.items():
         for step in flow.walk():
-            if isinstance(step, Call):
-                if step.inputs is None or step.inputs:
-                    ways[name].add(step.flow)
-                if step.inputs is None or step.outputs:
-                    ways[step.flow].add(name)
-    return {name: frozenset(_reach(name, ways)) for name in config.flows}
+            match step:
+                case Call(inputs=None):
+                    for slot in config.slots:
+                        lead(name, [slot], step.flow, slot)
+                        lead(step.flow, [slot], name, slot)
+                case Call(inputs=dict() as inputs):
+                    for its, written in inputs.items():
+                        lead(name, _names(written), step.flow, its)
+                    for its, mine in step.outputs.items():
+                        lead(step.flow, [its], name, mine)
+                case Set():
+                    for slot, written in step.slots.items():
+                        lead(name, _names(written), name, slot)
+                case Action():
+                    for output in config.actions[step.call].outputs:
+                        lead(name, config.actions[step.call].input_names, name, output)
+    places = [(name, slot) for name in config.flows for slot in config.slots]
+    return {place: frozenset(flow for flow, _ in _reach(place, ways)) for place in places}
+
+
+def _names(written: object) -> Iterable[str]:
+    return written.names if isinstance(written, Expression) else ()
 
 
 def callees(config: SoniConfig, flow: str) -> set[str]:
@@ -351,8 +322,8 @@ def callees(config: SoniConfig, flow: str) -> set[str]:
     return _reach(flow, ways)
 
 
-def _reach(start: str, ways: dict[str, set[str]]) -> set[str]:
-    seen: set[str] = set()
+def _reach(start: T, ways: dict[T, set[T]]) -> set[T]:
+    seen: set[T] = set()
     waiting = [start]
     while waiting:
         at = waiting.pop()

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from soni import Reply
 from soni.config.models import SoniConfig
-from soni.config.steps import Collect, Confirm
+from soni.config.steps import Collect, Confirm, While, walk
 from soni.dialogue.state import Dialogue, Frame
 from soni.value import Value
 
@@ -36,6 +36,12 @@ def check_form(dialogue: Dialogue, config: SoniConfig, steps: Mapping[str, froze
     assert len(dialogue.completed) <= limits.max_completed_flows
     most = max(config.settings.collection.max_validation_attempts, 3)
     assert all(0 <= count < most for frame in every_frame(dialogue) for count in frame.attempts.values())
+    for frame in dialogue.stack:
+        for loop in _loops(config, frame.flow):
+            within = {loop.step, *(step.step for step in walk(loop.do))}
+            assert loop.step not in frame.rounds or frame.step in within, (
+                f"{loop.step} is left, and has its rounds still"
+            )
     for slots in _slots(dialogue):
         _check_values(slots, config)
 
@@ -75,6 +81,11 @@ def every_frame(dialogue: Dialogue) -> Iterator[Frame]:
 
     for frame in dialogue.stack:
         yield from within(frame)
+
+
+def _loops(config: SoniConfig, flow: str) -> Iterator[While]:
+    steps = config.flows[flow].walk() if flow in config.flows else ()
+    return (step for step in steps if isinstance(step, While))
 
 
 def _slots(dialogue: Dialogue) -> Iterator[Mapping[str, Value]]:

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from soni import ConfigurationError
 
-from .generating import Draft, drafts, loaded
+from .generating import drafts, loaded
 from .proving import Proof
+from .rich import Draft
 from .talking import Talk
 
 ALTERNATIONS = Proof("alternations", "conversations of 56 turns", short=6, long=2_000)

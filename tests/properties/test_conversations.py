@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from pathlib import Path
+from typing import Final
 
 from hypothesis import reject
 from hypothesis import strategies as st
@@ -11,12 +12,18 @@ from soni import ConfigurationError, Reply
 from soni.compiler.assistant import compile_assistant
 from soni.config.models import SoniConfig
 
-from .generating import ASKED, Draft, changed, drafts, loaded
+from .generating import ASKED, changed, drafts, loaded
 from .keeping import every_frame
 from .proving import Proof
+from .rich import Draft
 from .talking import Talk
 
-CONVERSATIONS = Proof("conversations", "conversations", short=60, long=20_000)
+CONVERSATIONS = Proof("conversations", "conversations", short=45, long=20_000)
+
+REFUSED: Final[list[Draft]] = []
+"""Assistants that did not load in this run, as they surely end in a failed turn."""
+MOST_REFUSED: Final = 0.02
+"""The part of all that may be: more would be false alarms of the verification, which otherwise stay unseen."""
 
 GOOD = {"t1": "@", "t2": "@", "n1": "2", "k1": "a", "b1": "yes", "o1": "@", "c1": "ana"}
 FLOWS = st.sampled_from(["f", "f", "g", "g", "h", "i", "nonsense", "pattern_cancel"])
@@ -50,7 +57,21 @@ MESSAGE = st.one_of(
     st.sampled_from(
         ["/chitchat\n/ask_info", "/cancel_flow\n/chitchat", "/out_of_scope\n/chitchat", "/set_slot n1=99\n/chitchat"]
     ),
-    st.sampled_from(["hello", "fail", "/nonsense", "/set_slot", "/start_flow 'f", "{t1}", "words", "  ", "/"]),
+    st.sampled_from(
+        [
+            "hello",
+            "hello \0 \ud800",
+            "/set_slot t1=@\ud800 t2=\0@",
+            "fail",
+            "/nonsense",
+            "/set_slot",
+            "/start_flow 'f",
+            "{t1}",
+            "words",
+            "  ",
+            "/",
+        ]
+    ),
 )
 FAILING = st.sampled_from(
     [frozenset[str]()] * 5 + [frozenset(["read"]), frozenset(["write"]), frozenset(["read", "write"])]
@@ -67,7 +88,9 @@ def test_conversations() -> None:
         with tempfile.TemporaryDirectory() as folder, asyncio.Runner() as runner:
             runner.run(_converse(data, data.draw(drafts(), label="assistant"), Path(folder)))
 
+    REFUSED.clear()
     CONVERSATIONS.hold(st.data(), examine)
+    assert len(REFUSED) <= MOST_REFUSED * CONVERSATIONS.count + 1, f"{len(REFUSED)} were refused"
 
 
 async def _converse(data: st.DataObject, draft: Draft, folder: Path) -> None:
@@ -75,6 +98,7 @@ async def _converse(data: st.DataObject, draft: Draft, folder: Path) -> None:
     try:
         await talk.start()
     except ConfigurationError:
+        REFUSED.append(draft)
         reject()  # it surely ends in a failed turn, as verification has seen
     told: list[tuple[str, object, object]] = []
     answers: list[Reply | str] = []

@@ -43,14 +43,12 @@ SCRAPS: Final = (
     "twenty", "five", "half", "a", "the", "next", "monday", "31", "February", "2050", "29/02/2031", "€", "$", "euros", "1.234,56",
     "1,234.56", "1e400", "-", "+", "9" * 25, "٣", "½", "²", "@", "example.com", "ana@example.com", "+34 600 000 000", "12:30", "pm",
     "T", "Z", "24:00", "0000-00-00", "99999-01-01", "hours", "and", "yes", "no", "not", "maybe", "mañana", "vingt", "zwei", "[", "]",
-    "{", "}", '"', "null", "NaN", "Infinity", ":", ",", ".", "/", "\\", "\0", "😀", "\u2028", " ", "\n", "%", "in 10**9 days",
+    "{", "}", '"', "null", "NaN", "Infinity", ":", ",", ".", "/", "\\", "\0", "\ud800", "😀", "\u2028", " ", "\n", "%", "in 10**9 days",
 )  # fmt: skip
 COMMANDS: Final = (
     "/start_flow f", "/set_slot a=1", "/clarify f g", "/deny", "/affirm", "/cancel_flow", "/ask_info", "/restart", "/clear_slot a",
     "/correct_slot b='x y'", "/nonsense",
 )  # fmt: skip
-SURROGATES: Final = 0xD800
-"""Half characters, which no transport delivers, begin here; they are left out."""
 LONG: Final = 2_000
 """Characters of the longest of these texts."""
 
@@ -60,10 +58,7 @@ def test_every_slot_takes_or_refuses_any_text() -> None:
 
     def write(random: Random) -> str:
         if random.random() < 0.1:
-            return "".join(
-                chr(random.choice((random.randrange(1, SURROGATES), random.randrange(0xE000, 0x10000))))
-                for _ in range(random.randrange(20))
-            )
+            return "".join(chr(random.randrange(0x10000)) for _ in range(random.randrange(20)))
         if random.random() < 0.01:
             return (random.choice(SCRAPS) * LONG)[:LONG]
         return random.choice(["", " "]).join(random.choices(SCRAPS, k=random.randrange(7)))
@@ -83,7 +78,7 @@ def test_every_slot_takes_or_refuses_any_text() -> None:
     VALUES.hold_texts(write, examine)
 
 
-def test_any_text_is_a_payload_or_prose() -> None:
+def test_payloads_are_commands_or_prose() -> None:
     """Any text is commands or none; what does not begin with a slash never is."""
 
     def write(random: Random) -> str:

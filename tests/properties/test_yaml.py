@@ -18,8 +18,9 @@ from soni.config.models import SoniConfig
 from soni.config.settings import Persistence
 from soni.config.source import compose
 
-from .generating import Draft, drafts
+from .generating import drafts
 from .proving import Proof, in_words
+from .rich import Draft
 from .world import Scripted, World
 
 ANY = Proof("any text as YAML", "texts", short=100, long=50_000)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from soni.actions.runner import Outputs, UnfitOutput
-from soni.compiler.answered import running
+from soni.compiler.answered import pass_settled, running
 from soni.compiler.blocks import FlowGraph, Placed
 from soni.compiler.filling import computed, fitted, new_ones
 from soni.compiler.outcomes import Goto, Next, Stepped
@@ -34,10 +34,8 @@ class HalfDone(ActionError):
 
 async def act(step: Action, placed: Placed, dialogue: Dialogue, toolbox: Toolbox, graph: FlowGraph) -> Stepped:
     """Run the action, and fill the slots its outputs belong to. Raises ActionError."""
-    top = running(dialogue)
-    if step.step in top.settled:
-        settled = tuple(done for done in top.settled if done != step.step)
-        return dialogue.with_top(replace(top, settled=settled)), Next()
+    if (passed := pass_settled(dialogue)) is not None:
+        return passed, Next()
     handler = placed.exits.get("on_error") or graph.flow.on_error
     spec = toolbox.actions.specs[step.call]
     began = time.perf_counter()
@@ -131,6 +129,8 @@ def _remember_effect(step: Action, spec: ActionSpec, dialogue: Dialogue, toolbox
 
 async def assign(step: Set, dialogue: Dialogue, toolbox: Toolbox) -> Stepped:
     """Set slots to values and to what expressions give. Raises UnfitValue."""
+    if (passed := pass_settled(dialogue)) is not None:
+        return passed, Next()
     scope = toolbox.scope(dialogue)
     if step.condition is not None and not step.condition.holds(scope):
         return dialogue, Next()

@@ -21,7 +21,7 @@ async def call(step: Call, dialogue: Dialogue, toolbox: Toolbox) -> Stepped:
     facts = toolbox.flows[step.flow]
     frame, before = facts.frame("called"), top.calls.get(step.step)
     if before is not None and before.flow == step.flow and step.step in top.review:
-        frame = called_anew(before, frame)
+        frame = called_anew(before, frame, toolbox.flows)
         top = replace(top, calls=without(top.calls, step.step))
     if step.inputs is None:
         dialogue = dialogue.with_top(replace(top, early={}))

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from soni.compiler.answered import running
+from soni.compiler.answered import pass_settled, running
 from soni.compiler.blocks import FlowGraph, Placed
 from soni.compiler.outcomes import Goto, Next, Stepped
 from soni.config.steps import While
@@ -14,12 +14,13 @@ from soni.toolbox import Toolbox
 
 def repeat(step: While, placed: Placed, dialogue: Dialogue, toolbox: Toolbox, graph: FlowGraph) -> Stepped:
     """Into the body while the condition holds, each time as if for the first time."""
+    if (passed := pass_settled(dialogue)) is not None:
+        return passed, Next()
     top, body = running(dialogue), graph.bodies[step.step]
     number = top.rounds.get(step.step, 0) + 1
     if not step.condition.holds(toolbox.scope(dialogue)):
         rounds = {name: count for name, count in top.rounds.items() if name != step.step}
-        # What the last round has set stays set, also where a correction leads back to before the loop.
-        return dialogue.with_top(forget(replace(top, rounds=rounds), body)), Next()
+        return dialogue.with_top(replace(top, rounds=rounds)), Next()
     if number > 1:
         dialogue = _new_round(dialogue, body, toolbox)
         top = running(dialogue)

@@ -179,8 +179,8 @@ class _Door:
                 kept = self._fillable(name, dict.fromkeys(names))
                 return ClearSlot(tuple(kept)) if kept else None
             case CancelFlow(flow):
-                if flow is not None and not any(frame.flow == flow for frame in started(self.entered)):
-                    self._drop(name, "not_active", flow)
+                if flow is not None and (flow not in self.flows or self.flows[flow].pattern):
+                    self._drop(name, "unknown_flow", flow)
                     return None
                 self.entered = apply(self.entered, command, self.flows)
                 self._end_choice()

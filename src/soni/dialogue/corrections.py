@@ -1,11 +1,11 @@
 """Changing an answer after the fact: where it was asked, how to go back behind that question, and when it is too late."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from soni.config.steps import Call
-from soni.dialogue.flows import Flows
+from soni.config.steps import Call, Set, While, walk
+from soni.dialogue.flows import FlowFacts, Flows
 from soni.dialogue.scope import fill, kept, owner, value_of
 from soni.dialogue.state import Dialogue, Frame
 from soni.dialogue.undoing import take_back
@@ -139,12 +139,9 @@ def rewind(
     if _order(dialogue, flows, first) > _standing(dialogue, flows, base):
         return dialogue
     unset = any(values[slot] is None and places[slot] == first for slot in places)
-    dialogue, frames = _enter(dialogue, flows, first, unset=unset)
-    for at in frames if computes else ():
-        frame = dialogue.stack[at]
-        here = _position(flows, frame, frame.step)
-        later = {step for step in frame.filled if _position(flows, frame, step) > here}
-        dialogue = take_back(dialogue, flows, at, later, keep=values)
+    dialogue, computed = _enter(dialogue, flows, first, unset=unset)
+    for at, steps in computed.items() if computes else ():
+        dialogue = take_back(dialogue, flows, at, steps, keep=values)
     return dialogue
 
 
@@ -187,18 +184,33 @@ def _with_nested(frame: Frame, calls: tuple[str, ...], slot: str, value: Value) 
     return replace(frame, calls={**frame.calls, calls[0]: changed})
 
 
-def _enter(dialogue: Dialogue, flows: Flows, place: Place, *, unset: bool) -> tuple[Dialogue, range]:
-    """Stand behind the question at this place, with what stood above it set aside; and where the frames on the way are."""
+def _enter(
+    dialogue: Dialogue, flows: Flows, place: Place, *, unset: bool
+) -> tuple[Dialogue, Mapping[int, frozenset[str]]]:
+    """Stand behind the question at this place, with what stood above it set aside.
+
+    With it comes, for each frame on the way there, by its place on the stack, which steps will compute again.
+    """
     _, stop = dialogue.group(place.at)
     above, below = dialogue.stack[stop:], dialogue.stack[: place.at]
     frame = _broken_off(dialogue.stack[place.at], dialogue.stack[place.at + 1 : stop])
-    frames = []
+    frames: list[Frame] = []
+    computed: dict[int, frozenset[str]] = {}
     for step in place.calls:
+        computed[place.at + len(frames)] = _computing(frame, flows, step)
         caller, frame = replace(frame, calls=without(frame.calls, step)), frame.calls[step]
         frames.append(_behind(flows, caller, step, answer=False))
+    computed[place.at + len(frames)] = _computing(frame, flows, place.step)
     frames.append(_behind(flows, frame, place.step, answer=not unset))
-    dialogue = replace(dialogue, stack=(*below, *frames, *above))
-    return dialogue, range(place.at, place.at + len(frames))
+    return replace(dialogue, stack=(*below, *frames, *above)), computed
+
+
+def _computing(frame: Frame, flows: Flows, step: str) -> frozenset[str]:
+    """The steps behind this one that have computed something; what the rounds of a loop that is over have, stays."""
+    here = _position(flows, frame, step)
+    over = [loop for loop in _loops(flows.get(frame.flow)) if loop.step not in frame.rounds]
+    stays = {inner.step for loop in over if _position(flows, frame, loop.step) > here for inner in walk(loop.do)}
+    return frozenset(each for each in frame.filled if _position(flows, frame, each) > here and each not in stays)
 
 
 def _broken_off(frame: Frame, above: Iterable[Frame]) -> Frame:
@@ -227,8 +239,9 @@ def done_only(called: Frame) -> Frame:
     )
 
 
-def called_anew(before: Frame, fresh: Frame) -> Frame:
+def called_anew(before: Frame, fresh: Frame, flows: Flows) -> Frame:
     """A call that a correction leads past again: what it asked is reviewed, what it has done to the world is done."""
+    review, settled = _passed_again(before, flows, -1)
     return replace(
         before,
         step=fresh.step,
@@ -239,8 +252,8 @@ def called_anew(before: Frame, fresh: Frame) -> Frame:
         answer=None,
         attempts={},
         rounds={},
-        review=(*before.asked.values(), *before.calls),
-        settled=before.written,
+        review=review,
+        settled=settled,
     )
 
 
@@ -249,6 +262,7 @@ def _behind(flows: Flows, frame: Frame, step: str, *, answer: bool) -> Frame:
     facts = flows.get(frame.flow)
     position = facts.position if facts else {}
     here = position.get(step, 0)
+    review, settled = _passed_again(frame, flows, here)
     return replace(
         frame,
         step=step,
@@ -257,6 +271,44 @@ def _behind(flows: Flows, frame: Frame, step: str, *, answer: bool) -> Frame:
         attempts={},
         # A loop that is come to again from outside begins with its first round; one that this is inside of goes on.
         rounds={loop: number for loop, number in frame.rounds.items() if position.get(loop, -1) <= here},
-        review=tuple(passed for passed in (*frame.asked.values(), *frame.calls) if position.get(passed, -1) > here),
-        settled=tuple(done for done in frame.written if position.get(done, -1) > here),
+        review=review,
+        settled=settled,
     )
+
+
+def _passed_again(frame: Frame, flows: Flows, here: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Of what the frame has passed behind this position: the questions and calls to review, and what is not done again.
+
+    A loop that had effects and is over is not gone through again: of its rounds but the last nobody knows any more what
+    they did. So what it counted and gathered stays, and so do the steps that would set that back.
+    """
+    facts = flows.get(frame.flow)
+    position = facts.position if facts else {}
+    behind = [step for step in (*frame.asked.values(), *frame.calls) if position.get(step, -1) > here]
+    done = [step for step in frame.written if position.get(step, -1) > here]
+    loops = [loop for loop in _loops(facts) if position[loop.step] > here and _had_effects(frame, loop)]
+    within = {inner.step for loop in loops for inner in walk(loop.do)}
+    gathered = {slot for loop in loops for inner in walk(loop.do) if isinstance(inner, Set) for slot in inner.slots}
+    resets = [
+        step for step, changes in frame.filled.items() if position.get(step, -1) > here and gathered & set(changes)
+    ]
+    review = tuple(step for step in behind if step not in within)
+    return review, (*(step for step in done if step not in within), *(loop.step for loop in loops), *resets)
+
+
+def _loops(facts: FlowFacts | None) -> Iterator[While]:
+    return (step for step in facts.steps.values() if isinstance(step, While)) if facts else iter(())
+
+
+def _had_effects(frame: Frame, loop: While) -> bool:
+    """Whether the last round of a loop that is over has written something, itself or in a flow it called."""
+    if loop.step in frame.rounds:
+        return False
+    inner = {step.step for step in walk(loop.do)}
+    return any(step in inner for step in frame.written) or any(
+        _wrote(called) for step, called in frame.calls.items() if step in inner
+    )
+
+
+def _wrote(called: Frame) -> bool:
+    return bool(called.written) or any(_wrote(inner) for inner in called.calls.values())

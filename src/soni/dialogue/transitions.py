@@ -30,6 +30,7 @@ from soni.dialogue.flows import Flows
 from soni.dialogue.scope import fill, value_of
 from soni.dialogue.stack import bring_up, leave_for, make_room, start_flow, started, without_frame
 from soni.dialogue.state import Answer, Dialogue, Effect, Frame
+from soni.templates import plain
 from soni.value import Value
 
 _ORDER = (
@@ -242,10 +243,21 @@ def _correct(dialogue: Dialogue, values: Mapping[str, Value], flows: Flows) -> D
         "label": repair.title(first),
         "old": asked_value(dialogue, flows, place, first) if place else None,
         "new": merged[first],
+        "changes": _listed(merged, flows),
         "too_late": late,
     }
     effect = None if late else Effect("correct", base.id, merged)
     return repair.due(dialogue, flows, "pattern_correction", context, effect)
+
+
+def _listed(values: Mapping[str, Value], flows: Flows) -> str | None:
+    """Several changes in words, ``guests: 6, corner: quiet``; ``None`` for a single one. What is sensitive is only named."""
+    told = {slot: value for slot, value in values.items() if value is not None}
+    words = (
+        repair.title(slot) if flows.slots[slot].sensitive else f"{repair.title(slot)}: {plain(value)}"
+        for slot, value in told.items()
+    )
+    return ", ".join(words) if len(told) > 1 else None
 
 
 def _corrects(frame: Frame) -> bool:

@@ -44,11 +44,11 @@ async def test_a_correction_in_the_middle_comes_back_to_the_pending_question() -
 
 
 async def test_several_corrections_at_once_are_one() -> None:
-    """The pattern speaks once, and every value changes."""
+    """The pattern speaks once, tells all of them, and every value changes."""
     async with talking(TRIP) as chat:
         answer = await chat.tell(BY_TRAIN, "/set_slot name=Eva seat=aisle")
 
-    assert answer == "Okay, I've changed name to Eva.\nEva by train, aisle, no bags?"
+    assert answer == "Okay, I've made these changes: name: Eva, seat: aisle.\nEva by train, aisle, no bags?"
 
 
 async def test_a_corrected_decision_is_taken_anew_and_drops_what_no_longer_applies() -> None:

@@ -36,12 +36,14 @@ async def test_a_named_flow_below_is_cancelled_and_the_one_on_top_goes_on() -> N
 
 
 async def test_a_flow_that_is_not_active_cannot_be_cancelled() -> None:
-    """The command is dropped with an event."""
+    """A button that is pressed twice is answered; a name that no flow has is dropped with an event."""
     async with talking(BANK) as chat:
         answer = await chat.tell("/start_flow send_money", "/cancel_flow balance")
+        unknown = await chat.hear("/cancel_flow nothing_of_the_kind")
 
-        assert answer == "I'm sorry, I didn't understand that.\nTo whom?"
-        assert CommandDropped("cancel_flow", "not_active", "balance") in chat.events
+        assert answer == "There is nothing to cancel.\nTo whom?"
+        assert unknown == "I'm sorry, I didn't understand that.\nTo whom?"
+        assert CommandDropped("cancel_flow", "unknown_flow", "nothing_of_the_kind") in chat.events
 
 
 async def test_cancelling_returns_to_the_flow_below() -> None:

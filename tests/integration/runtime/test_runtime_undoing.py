@@ -196,3 +196,62 @@ async def test_what_was_read_is_read_anew_and_what_was_written_stays() -> None:
         await chat.tell("/start_flow f kind=card", "/set_slot kind=cash")
 
         assert await chat.hear("/set_slot note=x") == "cash free r1"
+
+
+async def test_a_loop_that_had_effects_is_not_gone_through_again() -> None:
+    """Its counter is set behind the corrected question: it stays, with what the rounds have done and gathered."""
+    written = """
+        slots:
+          name: {prompt: Name?}
+          item: {prompt: Item?}
+          count: {type: integer}
+        actions: {add: {inputs: [item]}}
+        flows:
+          f:
+            steps:
+              - {step: name, type: collect, slot: name}
+              - {step: none, type: set, slots: {count: 0}}
+              - step: loop
+                type: while
+                condition: count < 2
+                do:
+                  - {step: item, type: collect, slot: item}
+                  - {step: add, type: action, call: add}
+                  - {step: one_more, type: set, slots: {count: "{{ count + 1 }}"}}
+              - {step: sure, type: confirm, message: "{name}: {count}, {item}?"}
+              - {step: done, type: say, message: Done.}
+    """
+    added: list[str] = []
+
+    @action("add")
+    def add(item: str) -> None:
+        added.append(item)
+
+    async with talking(written, add) as chat:
+        await chat.tell("/start_flow f name=Ana", "/set_slot item=apple", "/set_slot item=pear")
+        corrected = await chat.hear("/set_slot name=Bob")
+        done = await chat.hear("/affirm")
+
+    assert corrected.endswith("Bob: 2, pear?")
+    assert done == "Done."
+    assert added == ["apple", "pear"]
+
+
+async def test_a_correction_within_the_last_round_of_a_loop_counts_it_once() -> None:
+    """Also when the loop is over already."""
+    written = """
+        slots: {price: {type: float, prompt: Price?}, rounds: {type: integer, default: 0}, total: {type: float, default: 0}}
+        flows:
+          f:
+            steps:
+              - step: loop
+                type: while
+                condition: rounds < 2
+                do:
+                  - {step: price, type: collect, slot: price}
+                  - {step: add, type: set, slots: {total: "{{ total + price }}", rounds: "{{ rounds + 1 }}"}}
+              - {step: sure, type: confirm, message: "{rounds}: {total}?"}
+    """
+    async with talking(written) as chat:
+        assert await chat.tell("/start_flow f", "/set_slot price=1", "/set_slot price=2") == "2: 3?"
+        assert (await chat.hear("/set_slot price=5")).endswith("2: 6?")
