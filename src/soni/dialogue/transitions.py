@@ -33,14 +33,16 @@ from soni.dialogue.state import Answer, Dialogue, Effect, Frame
 from soni.templates import plain
 from soni.value import Value
 
+# A yes or no is about the question that was put before the message, not about what the message begins. It is heard first,
+# and the flow that asked acts on it as soon as it is on top again.
 _ORDER = (
-    Restart, CancelFlow, StartFlow, ClearSlot, SetSlot, CorrectSlot, Affirm, Deny,
+    Restart, CancelFlow, Affirm, Deny, StartFlow, ClearSlot, SetSlot, CorrectSlot,
     SkipQuestion, AskInfo, ChitChat, OutOfScope, Repeat, Clarify, HumanHandoff,
 )  # fmt: skip
 
 
 def in_order(commands: Sequence[Command]) -> list[Command]:
-    """The commands in the order that makes sense of them together: leave, enter, fill, answer, and then what only asks for words."""
+    """The commands in the order that makes sense of them together: leave, answer, enter, fill, and then what only asks for words."""
     return sorted(commands, key=lambda command: _ORDER.index(type(command)))
 
 

@@ -349,3 +349,22 @@ async def test_two_wishes_in_one_breath_do_not_go_back_to_what_nobody_has_seen()
         assert await chat.hear("/start_flow f\n/start_flow g") == "B?"
         assert await chat.hear("/set_slot b=1") == "g 1\nA?"
         assert await chat.hear("/set_slot a=2") == "f 2"
+
+
+async def test_a_yes_beside_a_new_wish_is_not_lost() -> None:
+    """It is about the question that was put: the flow goes on with it when the new one is over; so with a no."""
+    written = """
+        slots: {b: {prompt: B?}}
+        flows:
+          f: {steps: [{step: sure, type: confirm, message: Sure?}, {step: done, type: say, message: Done.}]}
+          g: {steps: [{step: told, type: say, message: By the way.}]}
+          h: {steps: [{step: b, type: collect, slot: b}, {step: told, type: say, message: "h {b}"}]}
+    """
+    async with talking(written) as chat:
+        assert await chat.tell("/start_flow f", "/affirm\n/start_flow g") == "By the way.\nBack to: f.\nDone."
+        assert await chat.tell("/start_flow f", "/start_flow h\n/affirm") == "B?"
+        assert await chat.hear("/set_slot b=1") == "h 1\nBack to: f.\nDone."
+        assert (
+            await chat.tell("/start_flow f", "/deny\n/start_flow g")
+            == "By the way.\nBack to: f.\nOkay, I've stopped: f."
+        )

@@ -132,7 +132,7 @@ def test_quoted_values_come_back_as_they_were(slots: dict[str, str]) -> None:
     )
 )
 def test_commands_are_applied_in_the_order_that_makes_sense(said: list[Command]) -> None:
-    """Leave, enter, fill, answer, and then what only asks for words; whatever came first."""
+    """Leave, answer, enter, fill, and then what only asks for words; whatever came first."""
     assert [type(command) for command in in_order(said)] == [
-        Restart, CancelFlow, StartFlow, ClearSlot, SetSlot, Affirm, Repeat, HumanHandoff,
+        Restart, CancelFlow, Affirm, StartFlow, ClearSlot, SetSlot, Repeat, HumanHandoff,
     ]  # fmt: skip

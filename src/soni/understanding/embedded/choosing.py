@@ -106,7 +106,7 @@ class Chooser:
         candidates: list[Candidate] = []
         familiarity = guess.familiarity
         for flow in likely:
-            filling = fill(hearing.said, self._reach[flow], hearing.language, hearing.moment)
+            filling = self._fill(hearing, flow)
             confidence = guess.confidence(flow)
             if filling.values:
                 masked = self._classifier.guess(hearing.said.without(filling.spans))
@@ -181,10 +181,13 @@ class Chooser:
             (flow for flow, share in shares.items() if share >= _TOPICAL),
             key=lambda flow: (-likely.get(flow, 0.0), -shares[flow]),
         )
-        return [
-            Candidate(flow, shares[flow], fill(hearing.said, self._reach[flow], hearing.language, hearing.moment))
-            for flow in alike[:_LIKELY]
-        ]
+        return [Candidate(flow, shares[flow], self._fill(hearing, flow)) for flow in alike[:_LIKELY]]
+
+    def _fill(self, hearing: Hearing, flow: str) -> Filling:
+        """What a message says of a flow: of the one the user is in from its question on, of others from their first."""
+        reach = self._reach[flow]
+        ahead = hearing.ahead if reach is hearing.reach else reach.ahead(())
+        return fill(hearing.said, reach, hearing.language, hearing.moment, ahead=ahead)
 
     def _telling(self, text: str, language: Language) -> frozenset[str]:
         """Beginnings of the words of a text that are not everyday ones."""

@@ -54,6 +54,12 @@ def answered(hearing: Hearing, value: Value | None) -> list[Command] | None:
     beside = [one for one in found if value is None or not _competes(hearing, one, value)]
     if value is None and not _says_no_more(hearing, beside):
         beside = [one for one in beside if one.cued]
+    if value is None:
+        # A bare number that does not answer this question may be for the next one, hardly for one that is far away.
+        coming = hearing.open[:1]
+        beside = [
+            one for one in beside if one.cued or one.slot in coming or hearing.slots[one.slot].type not in _NUMBERS
+        ]
     values = {one.slot: one.value for one in beside}
     if value is not None:
         return [SetSlot({name: value, **values})]
@@ -87,7 +93,7 @@ def _left_for_pending(hearing: Hearing, found: list[Filled]) -> Value | None:
     if hearing.reach is None or _is_free(slot) or len(find(slot, hearing.said.text, hearing.moment)) < 2:
         return None
     wanted = {hearing.pending, *hearing.open, *hearing.filled}
-    values = fill(hearing.said, hearing.reach, hearing.language, hearing.moment, wanted).values
+    values = fill(hearing.said, hearing.reach, hearing.language, hearing.moment, wanted, hearing.ahead).values
     own = next((one for one in values if one.slot == hearing.pending), None)
     given = any(one.cued and hearing.slots[one.slot].type == slot.type for one in found)
     return own.value if own is not None and (own.cued or given) else None
@@ -108,6 +114,8 @@ def unanswered(hearing: Hearing, *, question: bool) -> list[Command]:
         return []
     if question and _is_about(hearing, name):
         return [AskInfo(name)]
+    if question and (other := _choice_asked_about(hearing)) is not None:
+        return [AskInfo(other)]
     if question or len(hearing.said.words) > TRIED_WORDS:
         return [OutOfScope()]
     refused = hearing.language.refusal.fullmatch(spaced(tuple(word.text for word in hearing.said.words)))
@@ -126,6 +134,16 @@ def _is_about(hearing: Hearing, name: str) -> bool:
     return cues is not None and any(stem(word.text) in cues.stems for word in hearing.said.words)
 
 
+def _choice_asked_about(hearing: Hearing) -> str | None:
+    """The slot of this flow with choices that a question names: which *cabins* are there?"""
+    language, words = hearing.language, core([word.text for word in hearing.said.words], hearing.language)
+    if hearing.reach is None or not words or words[0] not in language.questions:
+        return None
+    asked = {stem(word) for word in words if word not in language.common}
+    named = (cues for cues in hearing.reach.slots.values() if cues.slot.type == "choice")
+    return next((cues.name for cues in named if asked & cues.named), None)
+
+
 def _with_name(hearing: Hearing, cues: SlotCues, value: Value | None) -> dict[str, Value] | None:
     """A free answer: behind the word that introduces it, or all that is not said of other slots."""
     assert hearing.reach is not None
@@ -133,7 +151,9 @@ def _with_name(hearing: Hearing, cues: SlotCues, value: Value | None) -> dict[st
     if cues.open_ended:
         return None if value is None else {cues.name: value}
     beside = [
-        one for one in _beside(hearing) if one.cued or hearing.slots[one.slot].type in _BESIDE or _priced(hearing, one)
+        one
+        for one in _beside(hearing)
+        if one.cued or hearing.slots[one.slot].type in _BESIDE or _priced(hearing, one) or _is_begun(hearing, one)
     ]
     others = sum(any(one.start < word.end and word.start < one.end for one in beside) for word in said.words)
     if len(said.words) - others > _ANSWER_WORDS or not beside:
@@ -152,6 +172,14 @@ def _with_name(hearing: Hearing, cues: SlotCues, value: Value | None) -> dict[st
     if not own:
         return values
     return {cues.name: own, **values}
+
+
+def _is_begun(hearing: Hearing, one: Filled) -> bool:
+    """Whether a word that begins a value stands at or before one, behind others: Ana *every* week."""
+    if _is_free(hearing.slots[one.slot]):
+        return False
+    first, _ = hearing.said.words_within(one.start, one.end)
+    return first > 0 and any(word.text in hearing.language.begins for word in hearing.said.words[first - 1 : first + 1])
 
 
 def _both_names(hearing: Hearing, values: dict[str, Value]) -> dict[str, Value]:
@@ -179,7 +207,12 @@ def _trimmed(hearing: Hearing, name: str) -> str:
     """A name without words of everyday language and of the flow behind it: *Madrid, and I'm going*."""
     said = say(name)
     last = len(said.words)
-    while last and hearing.explains(said.words[last - 1].text) and not (last > 1 and said.words[last - 1].capital):
+    unsaid = hearing.language.begins
+    while (
+        last
+        and (hearing.explains(said.words[last - 1].text) or said.words[last - 1].text in unsaid)
+        and not (last > 1 and said.words[last - 1].capital)
+    ):
         last -= 1
     return said.slice(0, last)
 
@@ -236,7 +269,7 @@ def _beside(hearing: Hearing, *, filled: bool = False) -> list[Filled]:
     if hearing.pending is not None and not _is_free(hearing.slots[hearing.pending]):
         # What answers the question is left to it, and is no name beside it.
         wanted.add(hearing.pending)
-    found = fill(hearing.said, hearing.reach, hearing.language, hearing.moment, wanted).values
+    found = fill(hearing.said, hearing.reach, hearing.language, hearing.moment, wanted, hearing.ahead).values
     beside = [one for one in found if one.slot != hearing.pending]
     return [one for one in beside if filled or one.cued or one.slot in hearing.open]
 

@@ -9,7 +9,7 @@ from soni.understanding.embedded.languages import Language
 from soni.understanding.embedded.names import Gap, name_after, name_before, reads_as_name, until_end
 from soni.understanding.embedded.reach import Reach, SlotCues, Template, stem
 from soni.understanding.embedded.said import Said, find_run
-from soni.understanding.values import Found, Moment, find
+from soni.understanding.values import PLAUSIBLE, Found, Moment, answer, find
 from soni.value import Value
 
 SURE: Final = 0.5
@@ -22,6 +22,12 @@ _SPECIFIC: Final[Mapping[SlotType, float]] = {
 
 _SHARED: Final = {"date", "time"}
 """*at 8 tomorrow night* is a time and a day, and both need the last word."""
+
+_EXCLUSIVE: Final = frozenset({"choice", "integer", "float", "money"})
+"""Of several values none is the answer; of several days or addresses the first one is."""
+
+_FAR: Final = 30
+"""Characters between two values of which no *and* makes one phrase."""
 
 _COUNTED: Final = frozenset({"integer", "float", "duration", "money"})
 """Their slot's name stands behind them: two *passengers*."""
@@ -64,17 +70,27 @@ class Filling:
         return [(filled.start, filled.end) for filled in self.values]
 
 
-def fill(said: Said, reach: Reach, language: Language, moment: Moment, only: Collection[str] | None = None) -> Filling:
-    """The values a sentence has for a flow's slots, or for some of them: typed ones first, then names by the words around them."""
+def fill(
+    said: Said,
+    reach: Reach,
+    language: Language,
+    moment: Moment,
+    only: Collection[str] | None = None,
+    ahead: Collection[str] = (),
+) -> Filling:
+    """The values a sentence has for a flow's slots, or for some of them: typed ones first, then names by the words around them.
+
+    Choices and numbers for slots that are still far ``ahead`` count only where words beside them say whose they are.
+    """
     wanted = {name: cues for name, cues in reach.slots.items() if only is None or name in only}
     if not wanted or not said.words:
         return Filling()
     found = {name: find(cues.slot, said.text, moment) for name, cues in wanted.items() if cues.slot.type != "boolean"}
     for template in reach.templates:
         if set(template.slots) <= wanted.keys() and (values := _whole(said, template, reach, found, language)):
-            more = _typed(said, reach, wanted, found, values)
+            more = _typed(said, reach, wanted, found, values, ahead, language, moment)
             return Filling((*values, *more), whole=_is_telling(template, language))
-    typed = _typed(said, reach, wanted, found, [])
+    typed = _typed(said, reach, wanted, found, [], ahead, language, moment)
     return Filling((*typed, *_named(said, reach, wanted, found, typed, language)))
 
 
@@ -97,7 +113,14 @@ def _whole(
     for name, (first, last) in zip(template.slots, places, strict=True):
         cues = reach.slots[name]
         start, end = said.words[first].start, said.words[last - 1].end
-        inside = [one for one in found.get(name, ()) if start <= one.start and one.end <= end]
+        inside = [
+            one
+            for one in found.get(name, ())
+            if start <= one.start and one.end <= end and (one.score >= PLAUSIBLE or cues.slot.type == "string")
+        ]
+        # "Credit or debit card" goes on in the example's own words.
+        if _contradict(cues.slot, [one for one in found.get(name, ()) if start < one.end and one.start < end]):
+            return None
         if cues.slot.type != "string":
             if not inside:
                 return None
@@ -175,8 +198,11 @@ def _typed(
     wanted: Mapping[str, SlotCues],
     found: Mapping[str, list[Found]],
     taken: list[Filled],
+    ahead: Collection[str],
+    language: Language,
+    moment: Moment,
 ) -> list[Filled]:
-    """Values of recognisable types, the surest pairs of value and slot first."""
+    """Values of recognisable types, the surest pairs of value and slot first; none where two are said with equal right."""
     free = [name for name in found if name not in {filled.slot for filled in taken}]
     pairs = [
         (score, cued, name, one)
@@ -185,10 +211,14 @@ def _typed(
         for one in found[name]
         for score, cued in (_fit(said, reach, wanted[name], one, found),)
         if score >= SURE
+        and (
+            cued or name not in ahead or wanted[name].slot.type not in _EXCLUSIVE or _is_named(said, wanted[name], one)
+        )
     ]
     pairs.sort(key=lambda pair: (-pair[0], pair[3].start))
     kept: list[Filled] = []
-    for _, cued, name, one in pairs:
+    scores: dict[str, float] = {}
+    for score, cued, name, one in pairs:
         clash = any(
             one.start < other.end
             and other.start < one.end
@@ -197,7 +227,61 @@ def _typed(
         )
         if not clash and all(other.slot != name for other in kept):
             kept.append(Filled(name, one.value, one.start, one.end, cued))
-    return kept
+            scores[name] = score
+    spans = [(filled.start, filled.end) for filled in (*taken, *kept)]
+    settled = (
+        _settled(
+            said,
+            filled,
+            reach.slots[filled.slot].slot,
+            [
+                one
+                for score, _, name, one in pairs
+                if name == filled.slot
+                and _clear(one, spans)
+                and (score == scores[name] or _coordinated(said, filled, one, language))
+            ],
+            moment,
+        )
+        for filled in kept
+    )
+    return [filled for filled in settled if filled is not None]
+
+
+def _is_named(said: Said, cues: SlotCues, one: Found) -> bool:
+    """Whether the slot's name stands directly beside a value: express *delivery*."""
+    first, last = said.words_within(one.start, one.end)
+    return any(
+        stem(word.text) in cues.named for word in (*said.words[max(0, first - 1) : first], *said.words[last : last + 1])
+    )
+
+
+def _settled(said: Said, filled: Filled, slot: Slot, equals: list[Found], moment: Moment) -> Filled | None:
+    """The value that is meant of several with equal right: *credit, not debit*; ``None`` where none of them is."""
+    if slot.type not in _EXCLUSIVE or all(one.value == filled.value for one in equals):
+        return filled
+    meant = answer(slot, said.text, moment)
+    if meant == filled.value:
+        return filled
+    own = next((one for one in equals if one.value == meant), None)
+    return Filled(filled.slot, own.value, own.start, own.end, filled.cued) if own is not None else None
+
+
+def _contradict(slot: Slot, found: list[Found]) -> bool:
+    """Whether there are several values, each standing for itself, for a slot that takes one."""
+    best = max((one.score for one in found), default=0.0)
+    surest = [one for one in found if one.score == best]
+    return slot.type in _EXCLUSIVE and any(
+        one.value != surest[0].value and not _overlap(one, surest[0]) for one in surest[1:]
+    )
+
+
+def _coordinated(said: Said, filled: Filled, one: Found, language: Language) -> bool:
+    """Whether nothing but *and* or *or* stands between two values: credit and debit."""
+    if max(filled.start - one.end, one.start - filled.end) > _FAR:
+        return False
+    (_, last), (first, _) = sorted((said.words_within(filled.start, filled.end), said.words_within(one.start, one.end)))
+    return all(word.text in language.coordinates | language.articles for word in said.words[last:first])
 
 
 def _fit(said: Said, reach: Reach, cues: SlotCues, one: Found, found: Mapping[str, list[Found]]) -> tuple[float, bool]:
@@ -225,6 +309,7 @@ def _fit(said: Said, reach: Reach, cues: SlotCues, one: Found, found: Mapping[st
             slot.right & {*behind}
             or any(stem(word) in slot.stems for word in after)
             or any(stem(word) in slot.named for word in inner)
+            or slot.inner & inner
         ):
             score = max(score, _BEHIND)
         if any(stem(word) in slot.stems for word in near):
@@ -233,6 +318,8 @@ def _fit(said: Said, reach: Reach, cues: SlotCues, one: Found, found: Mapping[st
 
     # "One way" is no number of anything; nor is "a".
     article = one.value == 1 and cues.slot.type in _COUNTED and not any(word[0].isdigit() for word in inner)
+    if one.score < PLAUSIBLE:
+        return 0.0, False
     own, other = cue(cues), max(map(cue, rivals), default=0.0)
     order = list(reach.slots).index(cues.name)
     score = one.score + own - (other if other > own else 0.0) + _SPECIFIC.get(cues.slot.type, 0.0) - _LATER * order

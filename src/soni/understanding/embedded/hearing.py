@@ -47,6 +47,12 @@ class Hearing:
         known = self.reach.slots if self.reach else {}
         return tuple(name for name in known if name not in self.briefing.slots and name != self.pending)
 
+    @property
+    def ahead(self) -> frozenset[str]:
+        """Slots of this flow whose question waits for an action that has not run yet."""
+        asked = self.briefing.asked if self.pending is None else (self.pending,)
+        return self.reach.ahead(asked).difference(self.briefing.slots) if self.reach else frozenset()
+
     def is_usual(self, word: str) -> bool:
         """Whether a word adds nothing: of everyday language, of the flow, or of a value it has."""
         if word in self.language.common or word in self.language.politeness:

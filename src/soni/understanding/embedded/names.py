@@ -147,6 +147,8 @@ def until_end(said: Said, first: int, reach: Reach, cues: SlotCues, spans: Spans
             break
         if word.text in stops and not (word.capital and last > first):
             break
+        if last > first and word.text in language.begins and not word.capital and not cues.open_ended:
+            break
         if any(ends_with(said, last + len(run), run) for run in spelled):
             break
         if word.text in language.joins and not _joins_names(said, last, language):

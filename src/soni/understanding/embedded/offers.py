@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from soni.config.models import Slot
 from soni.dialogue.commands import CancelFlow, Command, StartFlow
 from soni.dialogue.payloads import parse_payload
 from soni.understanding.embedded.choosing import Chooser
@@ -13,7 +14,10 @@ from soni.understanding.embedded.languages.base import spaced
 from soni.understanding.embedded.phrases import core, negated
 from soni.understanding.embedded.reach import stem
 from soni.understanding.embedded.said import plain_words
-from soni.understanding.values import yes_or_no
+from soni.understanding.values import answer, yes_or_no
+
+_ANY_TEXT: Final = Slot(type="string")
+"""Reads an answer without the words that carry it: *I'll take* the first one."""
 
 _PLACE_WORDS: Final = 4
 """Words of the longest way to name a place in a list: *the option number two*."""
@@ -30,6 +34,27 @@ def titled(hearing: Hearing, offered: Mapping[str, str]) -> str | None:
         if words and words in (typed, core(typed, hearing.language)):
             return payload
     return None
+
+
+def placed(hearing: Hearing) -> str | None:
+    """The payload of the button that is named by its place: *the second one*; empty where there are not so many.
+
+    A choice that the author named so, the day that is the second of a month and a bare number are left to the question.
+    """
+    expected = hearing.briefing.expected
+    slot = hearing.slots.get(hearing.pending or "")
+    if expected is None or not expected.buttons or slot is None or hearing.briefing.choosing:
+        return None
+    said = answer(_ANY_TEXT, hearing.said.text, hearing.moment)
+    words = plain_words(str(said)) if said is not None else ()
+    counted = any(word in hearing.language.ordinals for word in words)
+    place = _place(words, hearing.language, bare=counted and slot.type == "string" and slot.pattern is None)
+    if place is None or any(
+        words == plain_words(str(name)) for choice in slot.choices for name in (choice.value, *choice.synonyms)
+    ):
+        return None
+    payloads = list(expected.buttons.values())
+    return payloads[place] if -len(payloads) <= place < len(payloads) else ""
 
 
 def chosen(hearing: Hearing, chooser: Chooser) -> list[Command] | None:
@@ -64,7 +89,7 @@ def told(hearing: Hearing, chooser: Chooser) -> list[Command] | None:
     if negated([word.text for word in hearing.said.words], language):
         return None
     fillings = {
-        flow: fill(hearing.said, reach, language, hearing.moment)
+        flow: fill(hearing.said, reach, language, hearing.moment, ahead=reach.ahead(()))
         for flow in flows
         if (reach := chooser.reach(flow)) is not None
     }
@@ -112,7 +137,7 @@ def _by_place(hearing: Hearing, chooser: Chooser) -> list[Command] | None:
             return commands
         match commands:
             case [StartFlow(flow, slots)] if (reach := chooser.reach(flow)) is not None:
-                values = fill(rest, reach, hearing.language, hearing.moment).slots
+                values = fill(rest, reach, hearing.language, hearing.moment, ahead=reach.ahead(())).slots
                 return [StartFlow(flow, {**slots, **values})] if values else None
         return None
     return None

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from soni.config.models import Flow, Slot, SoniConfig
-from soni.config.steps import Call, Collect
+from soni.config.steps import Action, Call, Collect
 from soni.dialogue.flows import Flows, survey
 from soni.understanding.embedded.languages import Language
 from soni.understanding.embedded.phrases import negated
 from soni.understanding.embedded.said import plain_words
+from soni.understanding.values import counts_people
 
 _PLACEHOLDER: Final = re.compile(r"\{\s*([A-Za-z_]\w*)[^{}]*\}")
 _STEM: Final = 5
@@ -41,6 +42,8 @@ class SlotCues:
     """The words of its name, where they are more than one everyday word."""
     named: frozenset[str]
     """Beginnings of the words of its name alone."""
+    inner: frozenset[str]
+    """Words inside a value that say that it is this one: two of *us*, where people are counted."""
     open_ended: bool
     """Any sentence may be its value."""
     bare: bool
@@ -59,12 +62,24 @@ class Reach:
     """First words of its examples that are no common ones: no value begins with one of them after *to*."""
     literals: frozenset[str]
     """All words of its examples; behind a verb they are no values: *send money*, *add a contact*."""
+    stages: Mapping[str, int]
+    """How many actions stand before the question for each slot."""
     person: tuple[str, str] | None
     """The slots of a first and of a last name, where it asks for both."""
     words: frozenset[str]
     """Beginnings of the words of its name and description: *cancel the transfer*."""
     unwanted: frozenset[str]
     """Beginnings of the words that its examples say are not wanted: *I don't need my booking any more*."""
+
+    def ahead(self, asked: Iterable[str]) -> frozenset[str]:
+        """Slots that are asked for only after one more action, whose outcome they may be about, and that no example has.
+
+        ``asked`` are the slots of questions that were put; without any, the first question is still to come.
+        """
+        known = [self.stages[name] for name in asked if name in self.stages]
+        now = max(known) if known else min(self.stages.values(), default=0)
+        told = {name for template in self.templates for name in template.slots}
+        return frozenset(name for name, stage in self.stages.items() if stage > now and name not in told)
 
 
 def survey_reach(config: SoniConfig, language: Language) -> Mapping[str, Reach]:
@@ -112,6 +127,7 @@ def _reach(name: str, flow: Flow, config: SoniConfig, flows: Flows, language: La
         templates=tuple(template for template in templates if set(template.slots) <= fillable),
         verbs=frozenset(words[0] for words in firsts if words),
         literals=literals,
+        stages=_stages(name, config),
         person=_person(slots, language),
         words=stems_of(name, language.common) | stems_of(flow.description, language.common),
         unwanted=frozenset(
@@ -144,6 +160,27 @@ def _in_order(name: str, config: SoniConfig, seen: set[str]) -> list[str]:
             order += _in_order(step.flow, config, seen)
     named = (slot for example in flow.trigger.intents for slot in _PLACEHOLDER.findall(example))
     return [*order, *flow.input_names, *named]
+
+
+def _stages(name: str, config: SoniConfig) -> Mapping[str, int]:
+    """How many actions stand before the first question for each slot."""
+    stages: dict[str, int] = {}
+    actions = 0
+
+    def visit(flow: str, seen: frozenset[str]) -> None:
+        nonlocal actions
+        if flow in seen or flow not in config.flows:
+            return
+        for step in config.flows[flow].walk():
+            if isinstance(step, Action):
+                actions += 1
+            elif isinstance(step, Collect):
+                stages.setdefault(step.slot, actions)
+            elif isinstance(step, Call) and step.inputs is None:
+                visit(step.flow, seen | {flow})
+
+    visit(name, frozenset())
+    return stages
 
 
 def _content(words: tuple[str, ...], language: Language) -> list[str]:
@@ -182,6 +219,7 @@ def _cues(name: str, slot: Slot, templates: tuple[Template, ...], language: Lang
         stems=stems,
         spelled=spelled if len(spelled) > 1 or not set(spelled) & language.common else (),
         named=named,
+        inner=language.people if counts_people(slot, language.code) else frozenset(),
         open_ended=open_ended,
         bare=bare,
     )

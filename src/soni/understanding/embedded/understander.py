@@ -266,12 +266,15 @@ def _asks(hearing: Hearing) -> bool:
 
 
 def _pressed(hearing: Hearing) -> list[Command] | None:
-    """What a button says whose title was typed."""
+    """What a button says whose title was typed, or whose place was named."""
     expected = hearing.briefing.expected
     if expected is None or not expected.buttons:
         return None
-    if (payload := offers.titled(hearing, expected.buttons)) is None:
-        return None
+    payload = offers.titled(hearing, expected.buttons)
+    if payload is None:
+        payload = offers.placed(hearing)
+    if not payload:
+        return None if payload is None else []
     commands = parse_payload(payload)
     return commands if commands is not None else _spoken(hearing, payload)
 

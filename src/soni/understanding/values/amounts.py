@@ -9,12 +9,15 @@ from typing import Final
 
 from soni.config.models import Slot
 from soni.understanding.values.money import currencies_named, currency_of, marks
-from soni.understanding.values.numbers import UNCLEAR
+from soni.understanding.values.numbers import UNCLEAR, thousands, without_ranges
 from soni.understanding.values.spans import Span, apart
 from soni.understanding.values.text import Folded, any_of, matches, plain
 from soni.understanding.values.vocabulary import vocabulary_of
 
 _HUNDREDTHS: Final = 100
+_THOUSANDTHS: Final = frozenset(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"))
+"""Currencies with three decimals (ISO 4217), where 1.200 may be one and a fifth."""
+
 _ALONE: Final = 0.5
 """What is left of a number's score where an amount of money is looked for and no currency was said."""
 
@@ -66,6 +69,7 @@ def amounts_in(folded: Folded, numbers: list[Span[Decimal]], language: str, *, r
     Two parts make one amount; where a second one may be cents and may be something else, neither scores more than 0.2.
     """
     grammar = _grammar(vocabulary_of(language).code)
+    numbers = _with_thousands(folded, numbers, language, rare=rare)
     found: list[_Marked] = []
     for one in _marked(folded, apart([*numbers, *_articles(folded.text, numbers, grammar)]), language, rare=rare):
         joined = _joined(found[-1], one, folded.text, grammar) if found else [one]
@@ -108,6 +112,20 @@ def _articles(text: str, numbers: list[Span[Decimal]], grammar: _Grammar) -> Ite
     for match in matches(grammar.one, text):
         if not any(span.start < match.end() and match.start() < span.end for span in numbers):
             yield Span(match.start(), match.end(), Decimal("0.5") if match["half"] else Decimal(1), _ARTICLE)
+
+
+def _with_thousands(folded: Folded, numbers: list[Span[Decimal]], language: str, *, rare: bool) -> list[Span[Decimal]]:
+    """The numbers; 1.200 beside a currency is thousands, since nobody tells a tenth of a cent."""
+    grouped = {
+        number: Span(number.start, number.end, whole)
+        for marked, number in zip(_marked(folded, numbers, language, rare=rare), numbers, strict=True)
+        if number.score == UNCLEAR
+        and marked.span.value.currency not in {None, *_THOUSANDTHS}
+        and (whole := thousands(folded.text[number.start : number.end], language)) is not None
+    }
+    # What is clear now may be the end of a range: 1.200 or 1.500 euros.
+    raised = [grouped.get(number, number) for number in numbers]
+    return without_ranges(folded.text, raised, language) if grouped else numbers
 
 
 def _marked(folded: Folded, numbers: list[Span[Decimal]], language: str, *, rare: bool) -> Iterator[_Marked]:

@@ -11,8 +11,9 @@ from soni.understanding.values.amounts import Amount, currencies_of, is_foreign,
 from soni.understanding.values.base import Found, Moment
 from soni.understanding.values.choices import choices_in
 from soni.understanding.values.limits import within
-from soni.understanding.values.numbers import UNCLEAR
-from soni.understanding.values.reading import Reading, read
+from soni.understanding.values.numbers import UNCLEAR, numbers_in
+from soni.understanding.values.people import counts_people
+from soni.understanding.values.reading import DOUBT, Reading, read
 from soni.understanding.values.spans import Span, parted
 from soni.understanding.values.strings import strings_in
 from soni.understanding.values.text import plain
@@ -84,7 +85,7 @@ def spans_of(slot: Slot, reading: Reading) -> Spans:
         case "phone":
             return list(reading.phones)
         case "choice":
-            return list(choices_in(reading.text, slot.choices, reading.language))
+            return _choices(slot, reading)
         case "list" | "object":
             return []
 
@@ -107,6 +108,8 @@ def next_moment(told: ClockTime, moment: Moment) -> str:
 
 def _integers(slot: Slot, reading: Reading) -> Spans:
     found: Spans = []
+    if counts_people(slot, reading.language):
+        found += [Span(span.start, span.end, shapes.integer(span.value), span.score) for span in reading.people]
     for span in _own(slot, reading.priced, reading):
         number = span.value.number
         if (whole := shapes.integer(measured(slot, span.value, reading.language))) is not None:
@@ -114,6 +117,17 @@ def _integers(slot: Slot, reading: Reading) -> Spans:
             mine = not span.value.currency or span.value.currency in currencies_of(slot, reading.language)
             found.append(Span(number.start, number.end, whole, score if mine else score * _PRICED))
     return found
+
+
+def _choices(slot: Slot, reading: Reading) -> Spans:
+    """The choices that are named; a number that counts people hardly names one."""
+    counting = {
+        (span.start, span.end) for span in parted(numbers_in(reading.text, reading.language), reading.people)[1]
+    }
+    return [
+        Span(span.start, span.end, span.value, span.score * (DOUBT if (span.start, span.end) in counting else 1))
+        for span in choices_in(reading.text, slot.choices, reading.language)
+    ]
 
 
 def _floats(slot: Slot, reading: Reading) -> Spans:

@@ -95,6 +95,20 @@ def readable_twice(text: str, language: str) -> tuple[str, ...] | None:
     return None
 
 
+def thousands(written: str, language: str) -> Decimal | None:
+    """Digits that could be read twice, read as thousands, with the sign before them; ``None`` for all others.
+
+    >>> thousands("-1.500", "en"), thousands("1.50", "en")
+    (Decimal('-1500'), None)
+    """
+    decimal = vocabulary_of(language).decimal
+    digits = written.lstrip("+-")
+    if not _is_readable_twice(digits, decimal):
+        return None
+    number = Decimal(digits.replace(decimal, ""))
+    return -number if written.startswith("-") else number
+
+
 def _is_readable_twice(digits: str, decimal: str) -> bool:
     """A decimal mark before three digits: few have three decimals to tell, and many group by thousands as in another language."""
     return bool(re.fullmatch(rf"[1-9]\d{{0,2}}{re.escape(decimal)}\d{{3}}", digits))

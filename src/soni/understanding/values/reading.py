@@ -11,11 +11,12 @@ from soni.understanding.values.contacts import emails_in, phone_shapes_in, phone
 from soni.understanding.values.dates import Days, days_in
 from soni.understanding.values.durations import Length, lengths_in, moments_in
 from soni.understanding.values.numbers import numbers_in, without_ranges
+from soni.understanding.values.people import people_in
 from soni.understanding.values.spans import Span, apart, parted
 from soni.understanding.values.text import fold
 from soni.understanding.values.times import ClockTime, times_in
 
-_DOUBT: Final = 0.4
+DOUBT: Final = 0.4
 """What is left of a number's score where it is likely a part of something else."""
 
 
@@ -78,10 +79,16 @@ class Reading:
         return phones_among(self.phone_shapes, self.language)
 
     @cached_property
+    def people(self) -> list[Span[Decimal]]:
+        """How many the speaker and those with them are."""
+        return people_in(self.text, numbers_in(self.text, self.language), self.language)
+
+    @cached_property
     def numbers(self) -> list[Span[Decimal]]:
         """Numbers that are no part of a day, a time, an address or what is written like an international telephone number.
 
-        Those that may be an hour, the amount of a length of time or a part of a telephone number keep 0.4 of their score.
+        Those that may be an hour, the amount of a length of time or a part of a telephone number, and those that count
+        people (*two of us*), keep 0.4 of their score.
         """
         international = [span for span in self.phone_shapes if "+" in span.value]
         days = [span for span in self.dates if span.score > 0.5]
@@ -91,8 +98,8 @@ class Reading:
             numbers_in(self.text, self.language),
             [*days, *self.days.impossible, *sure_times, *self.emails, *international],
         )
-        sure, doubtful = parted(free, [*self.lengths, *doubtful_times, *self.phone_shapes])
-        lowered = [Span(span.start, span.end, span.value, span.score * _DOUBT) for span in doubtful]
+        sure, doubtful = parted(free, [*self.lengths, *doubtful_times, *self.phone_shapes, *self.people])
+        lowered = [Span(span.start, span.end, span.value, span.score * DOUBT) for span in doubtful]
         return without_ranges(self.text, apart([*sure, *lowered]), self.language)
 
     @cached_property

@@ -92,8 +92,14 @@ class Language:
     """Words after which *to* is no preposition: I want *to* pay."""
     ends: frozenset[str]
     """Words that end a name or another free value: on, for, because."""
+    begins: frozenset[str]
+    """Words inside a sentence that begin another value: Bob *starting* tomorrow, Bob *every* week."""
     joins: frozenset[str]
     """and."""
+    coordinates: frozenset[str]
+    """Between values that are meant alike: credit *and* debit, credit *or* debit."""
+    people: frozenset[str]
+    """Those who speak: two of *us*, just *me*."""
     splits: tuple[str, ...]
     """What stands between two wishes in one message, the longest first."""
     neither: tuple[str, ...]

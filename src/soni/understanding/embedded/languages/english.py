@@ -109,7 +109,12 @@ ENGLISH = Language(
             what (is|s|exactly is) (that|this|it) (for|about|supposed to mean)
             (whats|what is) (that|this|it)
             what do you mean
-            (why|what for|how come|for what|how so)
+            (why|what for|how come|for what|how so|for what reason|why on earth)
+            (why|what for|how come) (that|this|it|though|exactly|is that|is this)
+            (what|why) (do|would|should) (you|i|we) (need|want|ask|have to know|need to know|want to know|have to say) [that|
+                this|it] for
+            (what is|whats) the (reason|point|purpose) [of that|of this|for that|for this]
+            how (do|did) you mean [that|this]
             why (do|would|should|must|does) (you|i|it|we) (need|ask|asking|want|require|have to|matter|
                 know) [to] [give|tell|know|say|need] [you|me] [that|this|it|to know|to know that|to know this|for]
             why (are|re) you asking [me] [that|this|for that|for this]
@@ -311,7 +316,10 @@ ENGLISH = Language(
         for on at by with until till because since when if so but using via around about before after as instead then who which that
         thanks please tomorrow today tonight now per into regarding within during worth
     """),
+    begins=word_set("starting beginning ending from every each next weekly monthly yearly daily quarterly once twice"),
     joins=word_set("and & plus"),
+    coordinates=word_set("and & plus or both either also well as"),
+    people=word_set("us me myself i"),
     splits=phrases("""
         (and|but) (then|also|after that|afterwards|afterward|next) [i want to|i would like to|id like to|please]
         (then|afterwards|after that|also|plus)

@@ -59,6 +59,12 @@ SPANISH = Language(
             (qué|que) (significa|quieres decir|quiere decir) [eso|esto]
             (qué es eso|qué es esto|para qué|por qué|por que)
             (por qué|para qué) (lo|me lo|necesitas|quieres|preguntas) [saber|eso|esto|preguntas|necesitas]
+            (por qué|para qué) (eso|esto|es eso|es esto|sirve eso|sirve esto)
+            [y] (eso|esto) (por qué|para qué)
+            para qué (necesitas|necesita|quieres|quiere) [saber] (eso|esto|saberlo)
+            para qué (lo|la) (necesitas|necesita|quieres|quiere|preguntas|pregunta)
+            a qué (te refieres|se refiere) [con eso|con esto]
+            en qué sentido
             no (entiendo|lo entiendo|comprendo|te entiendo)
             (qué|cuáles son las) (opciones) [hay|tengo]
             (cómo funciona|cómo funciona esto)
@@ -143,7 +149,13 @@ SPANISH = Language(
     ends=word_set("""
         para por en con hasta porque desde cuando si pero como mañana hoy ahora gracias que antes despues durante sobre el
     """),
+    begins=word_set("""
+        empezando comenzando empieza desde hasta cada todos todas próximo próxima semanal semanalmente mensual mensualmente anual
+        anualmente
+    """),
     joins=word_set("y e"),
+    coordinates=word_set("y e o u también"),
+    people=word_set("nosotros nosotras yo"),
     splits=phrases("""
         y (luego|después|también|además)
         (luego|después|además)

@@ -78,6 +78,18 @@ class Vocabulary:
     between: tuple[str, ...] = ()
     """Before two numbers with a conjunction: *between* 50 and 60."""
 
+    # People.
+    persons: tuple[str, ...] = ()
+    """How an author says that a slot counts people."""
+    of_us: tuple[str, ...] = ()
+    """Behind a number it counts the speaker too: two *of us*."""
+    alone: tuple[str, ...] = ()
+    """The speaker and nobody else."""
+    me: tuple[str, ...] = ()
+    my: tuple[str, ...] = ()
+    companions: tuple[str, ...] = ()
+    """One person with the speaker: my *wife* and I."""
+
     # Places in a row.
     ordinals: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
     ordinal_suffixes: tuple[str, ...] = ()

@@ -67,6 +67,20 @@ ENGLISH = Vocabulary(
     range_to=words("to | till | until | through | up to"),
     either_or=words("or"),
     between=words("between"),
+    persons=words("""
+        people | persons | passengers | guests | travellers | travelers | adults | diners | visitors | attendees | participants
+        of you
+    """),
+    of_us=words("of us"),
+    alone=words("""
+        just me | only me | just myself | only myself | me alone | just for me | only for me | me myself | by myself | on my own
+    """),
+    me=words("i | me | myself"),
+    my=words("my | a"),
+    companions=words("""
+        wife | husband | partner | girlfriend | boyfriend | spouse | fiancee | fiance | friend | colleague | mother | father | mum
+        mom | dad | sister | brother | son | daughter | boss | better half
+    """),
     ordinals=table("""
         first 1 | second 2 | third 3 | fourth 4 | fifth 5 | sixth 6 | seventh 7 | eighth 8 | ninth 9 | tenth 10 | eleventh 11
         twelfth 12 | thirteenth 13 | fourteenth 14 | fifteenth 15 | sixteenth 16 | seventeenth 17 | eighteenth 18 | nineteenth 19

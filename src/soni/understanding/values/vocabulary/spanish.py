@@ -40,6 +40,19 @@ SPANISH = Vocabulary(
     range_to=words("a | hasta"),
     either_or=words("o | u"),
     between=words("entre"),
+    persons=words(
+        "personas | pasajeros | viajeros | adultos | comensales | huéspedes | invitados | asistentes | participantes"
+    ),
+    of_us=words("de nosotros | de nosotras"),
+    alone=words("""
+        solo yo | sólo yo | solamente yo | yo solo | yo sola | solo para mí | sólo para mí | yo nada más | nada más que yo
+    """),
+    me=words("yo"),
+    my=words("mi | un | una"),
+    companions=words("""
+        mujer | marido | esposa | esposo | pareja | novia | novio | amigo | amiga | madre | padre | hermana | hermano | hijo | hija
+        jefe | jefa | colega | compañero | compañera
+    """),
     ordinals=table("""
         primero 1 | primera 1 | primer 1 | segundo 2 | segunda 2 | tercero 3 | tercera 3 | tercer 3 | cuarto 4 | cuarta 4 | quinto 5
         quinta 5 | sexto 6 | sexta 6 | séptimo 7 | séptima 7 | octavo 8 | octava 8 | noveno 9 | novena 9 | décimo 10 | décima 10
