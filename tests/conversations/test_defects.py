@@ -18,6 +18,25 @@ BROKEN = {
     "an unknown action": ("call: stamp", "call: stamps", r"no action 'stamps'.*'stamp'"),
     "an action nobody wrote": ("actions:\n", "actions:\n  fly: {}\n", r"No function is marked @action\(\"fly\"\)"),
     "a validator nobody wrote": ("validator: within_reason", "validator: within_reasons", r"within_reasons"),
+    "an unknown flow of a link": (
+        "type: link, flow: ask_the_note}",
+        "type: link, flow: ask_a_note}",
+        r"no flow 'ask_a_note'",
+    ),
+    "an unknown input of a call": ('inputs: {amount: "{{ count', 'inputs: {amounts: "{{ count', r"'amounts'"),
+    "an unknown slot of an action": ("inputs: [note]", "inputs: [notes]", r"'notes'"),
+    "an unknown slot of a trigger": ('to {recipient}"]', 'to {recipients}"]', r"no slot 'recipients'.*'recipient'"),
+    "an unknown slot of a set": ("slots: {amount:", "slots: {amounts:", r"no slot 'amounts'.*'amount'"),
+    "an unknown target of a jump": ("Quoted., jump_to: end", "Quoted., jump_to: ende", r"no step 'ende'"),
+    "an unknown target of a branch": ("then: quoted}", "then: quote}", r"no step 'quote'.*'quoted'"),
+    "an unknown key": ("type: say, message: One moment.", "type: say, mesage: One moment.", r"mesage.*message"),
+    "an unknown kind of step": (
+        "{step: hello, type: say, message: One",
+        "{step: hello, type: tell, message: One",
+        r"tell",
+    ),
+    "an override of no pattern": ("  hand_on:", "  pattern_hand_on:", r"pattern_hand_on"),
+    "a default that is none": ("count: {type: integer,", "count: {type: integer, default: many,", r"many"),
     "a slot in a message": ("Noted {note}.", "Noted {notes}.", r"no slot 'notes'.*'note'"),
     "a slot in a condition": ("gift or early", "gifts or early", r"no slot 'gifts'.*'gift'"),
 }
@@ -36,6 +55,27 @@ async def test_a_name_that_does_not_exist_is_found_at_load(right: str, wrong: st
             pass
 
     assert all(problem.line for problem in refused.value.problems)
+
+
+async def test_a_flow_that_changed_is_told_in_the_words_of_an_override(tmp_path: Path) -> None:
+    """After a deploy an author's pattern_flow_changed reads which flow it is about, and why."""
+    store = tmp_path / "soni.db"
+    text = (ASSISTANT / "overrides" / "soni.yaml").read_text()
+    text = text.replace("{backend: memory}", f"{{backend: sqlite, path: {json.dumps(str(store))}}}")
+    (tmp_path / "actions.py").write_text((ASSISTANT / "overrides" / "actions.py").read_text())
+
+    answers = []
+    for written, said in (
+        (text, "/start_flow find_street"),
+        (text.replace("ask_street", "ask_the_street"), "/chitchat"),
+    ):
+        (tmp_path / "soni.yaml").write_text(written)
+        async with await asyncio.to_thread(RuntimeLoop.from_path, tmp_path) as loop:
+            reply = await loop.process_message(Message("ana", said))
+            answers.append([message.text for message in reply.messages])
+
+    assert answers[0] == ["session: new", "Which street?"]
+    assert answers[1] == ["changed: find_street restart", "chitchat: find_street", "Which street?"]
 
 
 async def test_an_alternation_of_flows_does_not_grow_the_conversation() -> None:

@@ -14,6 +14,8 @@ from soni.testing.transcript import transcript
 ROOT = Path(__file__).parents[2]
 PLACES = [*ROOT.glob(f"*{SUFFIX}"), ROOT / "examples", ROOT / "benchmarks", ROOT / "tests" / "conversations"]
 FILES = [read_conversations(path) for path in find_files(PLACES)]
+SPOKEN = [file for file in FILES if ROOT / "tests" not in file.path.parents]
+"""Without those in this folder, which pytest collects by itself."""
 
 StageOf = Callable[[ConversationFile], Stage]
 
@@ -38,7 +40,7 @@ def stage_of() -> Iterator[StageOf]:
     ("file", "test"),
     [
         pytest.param(file, test, id=f"{file.path.relative_to(ROOT)}: {test.name}")
-        for file in FILES
+        for file in SPOKEN
         for test in file.tests
     ],
 )
@@ -52,7 +54,7 @@ def test_the_conversation_goes_as_told(stage_of: StageOf, file: ConversationFile
 
 def test_every_assistant_has_conversation_tests() -> None:
     """Whoever adds an assistant to this repository tells how it talks."""
-    places = ("soni.yaml", "examples/*/soni.yaml", "benchmarks/*/soni.yaml", "tests/conversations/*/soni.yaml")
+    places = ("soni.yaml", "examples/*/soni.yaml", "benchmarks/*/soni.yaml", "tests/conversations/**/soni.yaml")
     assistants = {assistant for place in places for assistant in ROOT.glob(place)}
 
     assert {file.assistant for file in FILES if file.tests} == assistants

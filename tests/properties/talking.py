@@ -191,7 +191,9 @@ class Talk:
                 top = before.top
                 asked = top is not None and top.waiting and (top.flow, top.step) == (flow, confirm)
                 stood = any((frame.flow, frame.step) == (flow, step) for frame in before.stack)
-                assert stood or (asked and "/affirm" in text), f"{flow}.{step} ran without a yes"
+                # Said beside a new wish, a yes waits until that one is over.
+                heard = any((f.flow, f.step, f.answer) == (flow, confirm, "yes") for f in before.stack)
+                assert stood or heard or (asked and "/affirm" in text), f"{flow}.{step} ran without a yes"
         for name, number in Counter(self.world.done.values()).items():
             if (place := self._entrance(name)) is not None:
                 assert number <= self.entered[place], (

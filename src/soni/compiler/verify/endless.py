@@ -136,7 +136,8 @@ def _settled_by(plan: Plan, leading: _Leading, round_: frozenset[_Spot]) -> str 
         ways = leading[spot]
         if isinstance(step, Link) or any(way.kind == "fail" and target not in round_ for target, way in ways):
             return None
-        changed.update(changes(plan, step))
+        if not isinstance(step, Collect):  # on this way round it asks once, and is passed from then on
+            changed.update(changes(plan, step))
         for _, way in ways:
             decisive.update(name for subject, _ in way.where for name in _names(subject))
     inside = {spot: tuple(way for way in leading[spot] if way[0] in round_) for spot in round_}

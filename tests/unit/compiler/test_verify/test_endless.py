@@ -87,6 +87,13 @@ def test_a_way_without_an_end_is_an_error_and_is_not_served(flows: str) -> None:
 
 
 STUCK = {
+    "a jump back to an answered question": """
+  f:
+    description: d
+    steps:
+      - {step: ask, type: collect, slot: x}  # told: stuck-loop
+      - {step: back, type: noop, when: x > 1, jump_to: ask}
+""",
     "a while whose condition stays": """
   f:
     description: d
