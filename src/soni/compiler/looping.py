@@ -14,14 +14,14 @@ from soni.toolbox import Toolbox
 
 def repeat(step: While, placed: Placed, dialogue: Dialogue, toolbox: Toolbox, graph: FlowGraph) -> Stepped:
     """Into the body while the condition holds, each time as if for the first time."""
-    if (passed := pass_settled(dialogue)) is not None:
-        return passed, Next()
+    passed = pass_settled(dialogue)  # a correction leads past it: its rounds so far stand
+    dialogue = passed or dialogue
     top, body = running(dialogue), graph.bodies[step.step]
     number = top.rounds.get(step.step, 0) + 1
     if not step.condition.holds(toolbox.scope(dialogue)):
         rounds = {name: count for name, count in top.rounds.items() if name != step.step}
         return dialogue.with_top(replace(top, rounds=rounds)), Next()
-    if number > 1:
+    if number > 1 or passed is not None:
         dialogue = _new_round(dialogue, body, toolbox)
         top = running(dialogue)
     dialogue = dialogue.with_top(replace(top, rounds={**top.rounds, step.step: number}))

@@ -1,11 +1,11 @@
 """Changing an answer after the fact: where it was asked, how to go back behind that question, and when it is too late."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from soni.config.steps import Call, Set, While, walk
-from soni.dialogue.flows import FlowFacts, Flows
+from soni.dialogue.flows import Flows
 from soni.dialogue.scope import fill, kept, owner, value_of
 from soni.dialogue.state import Dialogue, Frame
 from soni.dialogue.undoing import take_back
@@ -206,10 +206,10 @@ def _enter(
 
 
 def _computing(frame: Frame, flows: Flows, step: str) -> frozenset[str]:
-    """The steps behind this one that have computed something; what the rounds of a loop that is over have, stays."""
+    """The steps behind this one that have computed something and will again."""
     here = _position(flows, frame, step)
-    over = [loop for loop in _loops(flows.get(frame.flow)) if loop.step not in frame.rounds]
-    stays = {inner.step for loop in over if _position(flows, frame, loop.step) > here for inner in walk(loop.do)}
+    standing = _standing_loops(frame, flows, here)
+    stays = {*standing.within, *standing.resets}
     return frozenset(each for each in frame.filled if _position(flows, frame, each) > here and each not in stays)
 
 
@@ -277,38 +277,51 @@ def _behind(flows: Flows, frame: Frame, step: str, *, answer: bool) -> Frame:
 
 
 def _passed_again(frame: Frame, flows: Flows, here: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Of what the frame has passed behind this position: the questions and calls to review, and what is not done again.
-
-    A loop that had effects and is over is not gone through again: of its rounds but the last nobody knows any more what
-    they did. So what it counted and gathered stays, and so do the steps that would set that back.
-    """
+    """Of what the frame has passed behind this position: the questions and calls to review, and what is not done again."""
     facts = flows.get(frame.flow)
     position = facts.position if facts else {}
+    standing = _standing_loops(frame, flows, here)
     behind = [step for step in (*frame.asked.values(), *frame.calls) if position.get(step, -1) > here]
     done = [step for step in frame.written if position.get(step, -1) > here]
-    loops = [loop for loop in _loops(facts) if position[loop.step] > here and _had_effects(frame, loop)]
-    within = {inner.step for loop in loops for inner in walk(loop.do)}
-    gathered = {slot for loop in loops for inner in walk(loop.do) if isinstance(inner, Set) for slot in inner.slots}
-    resets = [
-        step for step, changes in frame.filled.items() if position.get(step, -1) > here and gathered & set(changes)
-    ]
-    review = tuple(step for step in behind if step not in within)
-    return review, (*(step for step in done if step not in within), *(loop.step for loop in loops), *resets)
+    review = tuple(step for step in behind if step not in standing.within)
+    settled = (*(step for step in done if step not in standing.within), *standing.over, *standing.resets)
+    return review, settled
 
 
-def _loops(facts: FlowFacts | None) -> Iterator[While]:
-    return (step for step in facts.steps.values() if isinstance(step, While)) if facts else iter(())
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What stays of the loops behind a corrected question: of their rounds but the last nobody knows any more what they did."""
+
+    over: tuple[str, ...]
+    """Loops whose rounds are over: where their condition holds again, there is one more."""
+    within: frozenset[str]
+    """The steps in them."""
+    resets: tuple[str, ...]
+    """Steps that would set back what a loop has counted or gathered."""
 
 
-def _had_effects(frame: Frame, loop: While) -> bool:
-    """Whether the last round of a loop that is over has written something, itself or in a flow it called."""
-    if loop.step in frame.rounds:
-        return False
-    inner = {step.step for step in walk(loop.do)}
-    return any(step in inner for step in frame.written) or any(
-        _wrote(called) for step, called in frame.calls.items() if step in inner
+def _standing_loops(frame: Frame, flows: Flows, here: int) -> _Standing:
+    facts = flows.get(frame.flow)
+    if facts is None:
+        return _Standing((), frozenset(), ())
+    passed = {*frame.asked.values(), *frame.calls, *frame.written, *frame.filled}
+    over: list[str] = []
+    within: set[str] = set()
+    gathered: dict[str, int] = {}
+    for loop in facts.steps.values():
+        if not isinstance(loop, While) or facts.position[loop.step] <= here:
+            continue
+        body = {inner.step: inner for inner in walk(loop.do)}
+        if loop.step not in frame.rounds and passed & body.keys():
+            over.append(loop.step)
+            within |= body.keys()
+        elif loop.step not in frame.rounds:
+            continue  # it has not been come to
+        slots = (slot for inner in body.values() if isinstance(inner, Set) for slot in inner.slots)
+        gathered.update(dict.fromkeys(slots, facts.position[loop.step]))
+    resets = tuple(
+        step
+        for step, changes in frame.filled.items()
+        if step not in within and any(here < facts.position.get(step, -1) < gathered.get(slot, -1) for slot in changes)
     )
-
-
-def _wrote(called: Frame) -> bool:
-    return bool(called.written) or any(_wrote(inner) for inner in called.calls.values())
+    return _Standing(tuple(over), frozenset(within), resets)

@@ -255,3 +255,52 @@ async def test_a_correction_within_the_last_round_of_a_loop_counts_it_once() -> 
     async with talking(written) as chat:
         assert await chat.tell("/start_flow f", "/set_slot price=1", "/set_slot price=2") == "2: 3?"
         assert (await chat.hear("/set_slot price=5")).endswith("2: 6?")
+
+
+GATHERING = """
+    slots:
+      wanted: {type: integer, prompt: How many?}
+      item: {prompt: Item?}
+      count: {type: integer}
+      list: {}
+    flows:
+      f:
+        steps:
+          - {step: wanted, type: collect, slot: wanted}
+          - {step: none, type: set, slots: {count: 0, list: "Items:"}}
+          - step: loop
+            type: while
+            condition: count < wanted
+            do:
+              - {step: item, type: collect, slot: item}
+              - {step: add, type: set, slots: {count: "{{ count + 1 }}", list: "{{ list + ' ' + item }}"}}
+          - {step: sure, type: confirm, message: "{list}?"}
+"""
+
+
+async def test_the_rounds_of_a_loop_stand_when_their_number_is_corrected() -> None:
+    """From within the loop as from behind it: fewer end it, more are asked for, and nothing is asked twice."""
+    async with talking(GATHERING) as chat:
+        await chat.tell("/start_flow f wanted=3", "/set_slot item=pen")
+        fewer = await chat.hear("/set_slot wanted=2")
+        asked = await chat.hear("/set_slot item=ink")
+        more = await chat.hear("/set_slot wanted=3")
+        again = await chat.hear("/set_slot item=cup")
+        less = await chat.hear("/set_slot wanted=1")
+
+    assert fewer.endswith("Item?")
+    assert asked == "Items: pen ink?"
+    assert more.endswith("Item?")
+    assert again == "Items: pen ink cup?"
+    assert less.endswith("Items: pen ink cup?")
+
+
+async def test_a_correction_before_a_loop_that_was_not_come_to_changes_nothing_of_it() -> None:
+    """What is set before it is set again."""
+    written = GATHERING.replace(
+        "- {step: none,", "- {step: note, type: collect, slot: note}\n          - {step: none,"
+    ).replace("item: {prompt", "note: {prompt: Note?}\n      item: {prompt")
+    async with talking(written) as chat:
+        await chat.tell("/start_flow f wanted=3", "/set_slot wanted=1", "/set_slot note=x")
+
+        assert await chat.hear("/set_slot item=pen") == "Items: pen?"
