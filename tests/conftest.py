@@ -1,4 +1,4 @@
-"""What holds for every test: no deadline for properties, and no blocking call of ours inside an event loop."""
+"""What holds for every test: no deadline for properties, no blocking call inside an event loop, real servers where asked for."""
 
 import os
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from blockbuster import BlockBuster
 from hypothesis import HealthCheck, settings
+from tests.servers import new_database, postgres_server
 
 # Two cores are shared with whatever else runs: a slow example says nothing about the property.
 settings.register_profile("soni", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -22,3 +23,17 @@ def _no_blocking_calls() -> Iterator[None]:
     guard.activate()
     yield
     guard.deactivate()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A PostgreSQL server, started once."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture
+def database(postgres: str) -> Iterator[str]:
+    """An empty database of a test's own."""
+    with new_database(postgres) as dsn:
+        yield dsn

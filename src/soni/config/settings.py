@@ -380,8 +380,7 @@ INACTIVE: Final[Mapping[str, str]] = {
 
 REFUSED: Final[Mapping[str, Mapping[str, str]]] = {
     "persistence.backend": {
-        "postgresql": "PostgreSQL is not available yet; sqlite and memory are",
-        "redis": "Redis is not available yet; sqlite and memory are",
+        "redis": "Redis is not available yet; sqlite, postgresql and memory are",
     },
     "server.auth.mode": {
         "api_key": "API keys are not available yet, and a service that shall be closed does not start open",

@@ -14,6 +14,7 @@ STATE_VERSION: Final = 1
 
 FrameKind: TypeAlias = Literal["started", "called", "pattern"]
 ConversationState: TypeAlias = Literal["idle", "waiting_for_input", "handed_off", "error"]
+Role: TypeAlias = Literal["user", "assistant"]
 Answer: TypeAlias = Literal["given", "skipped", "invalid", "exhausted", "yes", "no", "changed", "returned"]
 
 
@@ -132,7 +133,7 @@ class Clarifying:
 class Line:
     """One line of the history."""
 
-    role: Literal["user", "assistant"]
+    role: Role
     text: str
 
 

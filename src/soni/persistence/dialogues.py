@@ -1,20 +1,34 @@
 """Loads and commits a dialogue through any LangGraph checkpointer: one ordinary checkpoint a turn."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypedDict
 from uuid import UUID
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import BaseCheckpointSaver, Checkpoint, CheckpointTuple
+from langgraph.checkpoint.base import BaseCheckpointSaver, Checkpoint, CheckpointMetadata, CheckpointTuple
 from langgraph.checkpoint.base.id import uuid6
 
-from soni.dialogue.state import Dialogue
+from soni.dialogue.state import Dialogue, Line
 
 CHANNEL: Final = "dialogue"
 _FORMAT: Final = 4
 """The version of LangGraph's checkpoint format that is written."""
+
+
+class Spoken(TypedDict):
+    """What was said in the turn that a checkpoint ends; savers copy it to the transcript as they write the checkpoint."""
+
+    turn: int
+    said: list[Mapping[str, str]]
+    """Each ``{"role", "text"}``."""
+
+
+class TurnMetadata(CheckpointMetadata, total=False):
+    """LangGraph's metadata of a checkpoint, and ours."""
+
+    soni: Spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +71,10 @@ class Dialogues:
     async def _newest(self, conversation: str) -> CheckpointTuple | None:
         return await self.saver.aget_tuple(_config(conversation))
 
-    async def commit(self, conversation: str, before: Saved | None, dialogue: Dialogue) -> None:
-        """Write the dialogue as the newest checkpoint.
+    async def commit(
+        self, conversation: str, before: Saved | None, dialogue: Dialogue, said: Sequence[Line] = ()
+    ) -> None:
+        """Write the dialogue as the newest checkpoint, and with it what was said in this turn into the transcript.
 
         Raises ConversationBusy where ``before`` is no longer the newest: then another turn was faster.
         """
@@ -74,7 +90,11 @@ class Dialogues:
         )
         config = _config(conversation, before.checkpoint_id if before else None)
         step = (before.step if before else -1) + 1
-        await self.saver.aput(config, checkpoint, {"source": "update", "step": step, "parents": {}}, {CHANNEL: version})
+        metadata = TurnMetadata(source="update", step=step, parents={})
+        if said:
+            lines: list[Mapping[str, str]] = [{"role": line.role, "text": line.text} for line in said]
+            metadata["soni"] = Spoken(turn=dialogue.turn, said=lines)
+        await self.saver.aput(config, checkpoint, metadata, {CHANNEL: version})
 
     async def delete(self, conversation: str) -> None:
         """Forget this conversation; nothing happens where there is none."""

@@ -1,13 +1,8 @@
 """Conversations in one SQLite file: the official saver with a fence, bounded rows and durable commits."""
 
-import asyncio
-import fcntl
 import json
-import os
-import sqlite3
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 import aiosqlite
@@ -21,30 +16,16 @@ from langgraph.checkpoint.base import (
 )
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-from soni.dialogue.state import Dialogue
-from soni.errors import ConfigurationError, ConversationBusy, StoreUnavailable
+from soni.dialogue.state import Dialogue, Line
+from soni.errors import ConversationBusy
+from soni.persistence.archive import id_at
 from soni.persistence.dialogues import Dialogues, Saved
+from soni.persistence.sqlite_opening import answering
+from soni.persistence.sqlite_schema import set_up
 from soni.value import Value
 
 _BUSY_TIMEOUT: Final = 5000
 """Milliseconds to wait for another program that reads or backs up the file."""
-
-# A checkpoint drops the older ones of its conversation in the same statement, so that a conversation's size is bounded
-# and no moment shows both or neither.
-_SCHEMA: Final = """
-create table if not exists soni_ledger (
-    conversation text not null,
-    key text not null,
-    result text not null,
-    primary key (conversation, key)
-) without rowid;
-create trigger if not exists soni_keep_newest after insert on checkpoints begin
-    delete from checkpoints
-        where thread_id = new.thread_id and checkpoint_ns = new.checkpoint_ns and checkpoint_id < new.checkpoint_id;
-    delete from writes
-        where thread_id = new.thread_id and checkpoint_ns = new.checkpoint_ns and checkpoint_id < new.checkpoint_id;
-end;
-"""
 
 _NEWEST: Final = """
 select checkpoint_id, type, checkpoint, metadata from checkpoints
@@ -66,12 +47,17 @@ returning checkpoint_id
 class SqliteSaver(AsyncSqliteSaver):
     """LangGraph's saver for SQLite, which keeps the newest checkpoint and refuses to overwrite one it has not seen."""
 
+    def __init__(self, connection: aiosqlite.Connection, keep: int = 1) -> None:
+        """``keep`` is how many checkpoints of a conversation are kept."""
+        super().__init__(connection)
+        self._keep = keep
+
     async def setup(self) -> None:
         """Create the tables, and try them: a file that belongs to another program may have some of the same name."""
         if self.is_setup:
             return
         await super().setup()
-        await self.conn.executescript(_SCHEMA)
+        await set_up(self.conn, self._keep)
         await self.newest("")
 
     async def newest(self, conversation: str) -> CheckpointTuple | None:
@@ -126,10 +112,12 @@ class SqliteDialogues(Dialogues):
         with answering():
             return await self._sqlite.newest(conversation)
 
-    async def commit(self, conversation: str, before: Saved | None, dialogue: Dialogue) -> None:
+    async def commit(
+        self, conversation: str, before: Saved | None, dialogue: Dialogue, said: Sequence[Line] = ()
+    ) -> None:
         """As ``Dialogues.commit``; on disk when it returns. Raises StoreUnavailable too."""
         with answering():
-            await super().commit(conversation, before, dialogue)
+            await super().commit(conversation, before, dialogue, said)
 
     async def delete(self, conversation: str) -> None:
         """As ``Dialogues.delete``. Raises StoreUnavailable too."""
@@ -155,78 +143,12 @@ class SqliteLedger:
 
     async def record(self, conversation: str, key: str, result: Mapping[str, Value]) -> None:
         """Keep a result; it is on disk when this returns."""
-        statement = "insert or replace into soni_ledger (conversation, key, result) values (?, ?, ?)"
+        statement = "insert or replace into soni_ledger (conversation, key, result, id) values (?, ?, ?, ?)"
+        row = (conversation, key, json.dumps(dict(result)), id_at(datetime.now(UTC)))
         with answering():
-            await self._connection.execute_fetchall(statement, (conversation, key, json.dumps(dict(result))))
+            await self._connection.execute_fetchall(statement, row)
 
     async def forget(self, conversation: str) -> None:
         """The results of this conversation are no longer needed."""
         with answering():
             await self._connection.execute_fetchall("delete from soni_ledger where conversation = ?", (conversation,))
-
-
-@asynccontextmanager
-async def open_sqlite(path: Path) -> AsyncIterator[aiosqlite.Connection]:
-    """The file, opened so that what is committed survives a crash; it is created where it is missing.
-
-    Raises ConfigurationError where it cannot be opened, or where another process has it open.
-    """
-    try:
-        await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
-    except OSError as error:
-        raise _cannot_open(path, error) from error
-    with _only_process(path):
-        with usable(path):
-            connection = await aiosqlite.connect(path, isolation_level=None)
-        try:
-            with usable(path):
-                await connection.execute_fetchall("pragma journal_mode = wal")
-                await connection.execute_fetchall("pragma synchronous = full")
-                await connection.execute_fetchall(f"pragma busy_timeout = {_BUSY_TIMEOUT}")
-            yield connection
-        finally:
-            await connection.close()
-
-
-@contextmanager
-def _only_process(path: Path) -> Iterator[None]:
-    """Hold a lock on the file's name for as long as it is open; the operating system frees it when the process dies."""
-    try:
-        lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise _cannot_open(path, error) from error
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ConfigurationError(
-                f"Another process has {path} open. SQLite has one writer: run one worker, choose another"
-                " settings.persistence.path, or a database server as settings.persistence.backend."
-            ) from error
-        yield
-    finally:
-        os.close(lock)
-
-
-def _cannot_open(path: Path, error: OSError) -> ConfigurationError:
-    return ConfigurationError(f"{path} cannot be opened: {error.strerror} (settings.persistence.path).")
-
-
-@contextmanager
-def usable(path: Path) -> Iterator[None]:
-    """What SQLite raises while it is being opened becomes a ConfigurationError that names the file."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise ConfigurationError(
-            f"{path} cannot be used as a database: {error} (settings.persistence.path)."
-        ) from error
-
-
-@contextmanager
-def answering() -> Iterator[None]:
-    """What SQLite raises while it serves (locked, full, unreadable) becomes StoreUnavailable, with its words as the cause."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise StoreUnavailable(f"The conversation store does not answer: {error}.") from error

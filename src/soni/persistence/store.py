@@ -1,19 +1,22 @@
-"""Opens what the settings name: a checkpointer, its dialogues, and the ledger beside them."""
+"""Opens what the settings name: a checkpointer with its dialogues, and the ledger, locks and archive beside them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
-from soni.actions.runner import Ledger, MemoryLedger
+from soni.actions.runner import Ledger
 from soni.config.settings import Persistence
 from soni.errors import ConfigurationError
+from soni.persistence.archive import Archive
 from soni.persistence.dialogues import Dialogues
-from soni.persistence.memory import MemorySaver
-from soni.persistence.sqlite import SqliteDialogues, SqliteLedger, SqliteSaver, open_sqlite, usable
+from soni.persistence.locks import LocalLocks, Locks
 
 
 class ForgetfulLedger(Ledger, Protocol):
@@ -24,6 +27,10 @@ class ForgetfulLedger(Ledger, Protocol):
         ...
 
 
+_MODULES: Final = {"memory": "memory", "sqlite": "sqlite", "postgresql": "postgres", "redis": "redis"}
+"""Backend → where it is."""
+
+
 @dataclass(frozen=True)
 class Store:
     """Where conversations live."""
@@ -31,6 +38,9 @@ class Store:
     saver: BaseCheckpointSaver[str]
     dialogues: Dialogues
     ledger: ForgetfulLedger
+    archive: Archive
+    locks: Locks
+    """Who may answer a conversation now, as far as this store reaches."""
 
     async def check(self) -> None:
         """One small read. Raises StoreUnavailable where the store does not answer."""
@@ -38,21 +48,47 @@ class Store:
 
 
 @asynccontextmanager
-async def open_store(settings: Persistence, folder: Path) -> AsyncIterator[Store]:
+async def open_store(settings: Persistence, folder: Path, patience: timedelta) -> AsyncIterator[Store]:
     """The store the settings name; relative paths are relative to the folder. It is closed again at the end.
 
-    Raises ConfigurationError where it cannot be opened.
+    ``patience`` is how long a message waits for a conversation that another replica is answering. Raises
+    ConfigurationError where the store cannot be opened.
     """
+    keep = settings.retention.keep_checkpoints
+    # A driver costs megabytes and reads files: only the one that is used is imported, and not in the event loop.
+    await asyncio.to_thread(import_module, f"soni.persistence.{_MODULES[settings.backend]}")
     match settings.backend:
         case "memory":
-            saver = MemorySaver()
-            yield Store(saver, Dialogues(saver), MemoryLedger())
+            from soni.persistence.memory import AgedLedger, MemoryArchive, MemorySaver
+
+            memory, aged = MemorySaver(keep), AgedLedger()
+            yield Store(memory, Dialogues(memory), aged, MemoryArchive(memory, aged), LocalLocks(patience=patience))
         case "sqlite":
+            from soni.persistence.sqlite import SqliteDialogues, SqliteLedger, SqliteSaver
+            from soni.persistence.sqlite_archive import SqliteArchive
+            from soni.persistence.sqlite_opening import open_sqlite, usable
+
             path = settings.path if settings.path.is_absolute() else folder / settings.path
-            async with open_sqlite(path) as connection:
-                sqlite_saver = SqliteSaver(connection)
+            async with open_sqlite(path) as file:
+                sqlite = SqliteSaver(file, keep)
                 with usable(path):
-                    await sqlite_saver.setup()
-                yield Store(sqlite_saver, SqliteDialogues(sqlite_saver), SqliteLedger(connection))
+                    await sqlite.setup()
+                yield Store(
+                    sqlite,
+                    SqliteDialogues(sqlite),
+                    SqliteLedger(file),
+                    SqliteArchive(file),
+                    LocalLocks(patience=patience),
+                )
+        case "postgresql":
+            from soni.persistence.postgres import PostgresDialogues, PostgresLedger, PostgresSaver
+            from soni.persistence.postgres_archive import PostgresArchive
+            from soni.persistence.postgres_locks import PostgresLocks
+            from soni.persistence.postgres_opening import open_postgres
+
+            dsn = settings.lock_connection_string or settings.connection_string or ""
+            async with open_postgres(settings) as pool, PostgresLocks(dsn, patience=patience) as locks:
+                postgres = PostgresSaver(pool, keep)
+                yield Store(postgres, PostgresDialogues(postgres), PostgresLedger(pool), PostgresArchive(pool), locks)
         case backend:
-            raise ConfigurationError(f"The backend {backend!r} is not available in this version; use sqlite or memory.")
+            raise ConfigurationError(f"The backend {backend!r} is not available in this version.")

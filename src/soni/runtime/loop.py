@@ -1,7 +1,6 @@
 """RuntimeLoop: hold the lock, load, run the turn, commit, publish events, answer."""
 
 import asyncio
-import hashlib
 import logging
 import secrets
 import time
@@ -19,31 +18,26 @@ from soni.actions.runner import Actions
 from soni.compiler.assistant import Assistant, compile_assistant
 from soni.config.loader import load_config, with_places
 from soni.config.models import SoniConfig
-from soni.config.steps import Collect
 from soni.dialogue.deploys import reconcile
-from soni.dialogue.scope import visible
-from soni.dialogue.state import Answered, ConversationState, Dialogue
-from soni.dialogue.transitions import pending
-from soni.errors import ConfigurationError, ConversationUnknown, MessageIdReused, StoreUnavailable, TurnTimeout
+from soni.dialogue.state import Dialogue, Line
+from soni.errors import ConfigurationError, ConversationUnknown, StoreUnavailable, TurnTimeout
 from soni.events import Event, Listener, TurnEnded, TurnFailed, TurnStarted
 from soni.persistence.dialogues import Saved
-from soni.persistence.locks import LocalLocks, Locks
+from soni.persistence.locks import Locks
 from soni.persistence.store import Store, open_store
 from soni.responses import Responses
 from soni.runtime.messages import ConversationView, Message, Reply
+from soni.runtime.replaying import UnderWay, digest, remember, replayed
 from soni.runtime.turn import Turn
+from soni.runtime.views import reply_of, view_of
 from soni.toolbox import Clock, Meter, Toolbox
 from soni.understanding.base import Understander
 from soni.understanding.providers import open_understander
 
 log = logging.getLogger("soni.runtime")
 
-MAX_REPLAYS: Final = 20
-"""Answered message ids that a conversation remembers."""
 _RESET: Final = "reset"
 """The ledger's row that tells one conversation with a user from the next."""
-MASK: Final = "•••"
-"""Stands for a sensitive value."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +73,10 @@ class RuntimeLoop:
         self._understander = understander
         self._registry = registry
         self._clock = clock or _now
-        self._locks = locks or LocalLocks()
+        self._given_locks = locks
         self._listeners = tuple(listeners)
+        self._under_way = UnderWay()
+        self._waits = config.settings.conversation.on_concurrent_message == "enqueue"
         self._exit = AsyncExitStack()
         self._open: _Open | None = None
         self._path: Path | None = None
@@ -102,7 +98,8 @@ class RuntimeLoop:
         async with AsyncExitStack() as stack:
             assistant, understander, registry = await asyncio.to_thread(self._build)
             folder = await asyncio.to_thread(Path.cwd)
-            store = await stack.enter_async_context(open_store(self.config.settings.persistence, folder))
+            patience = self.config.settings.runtime.turn_timeout
+            store = await stack.enter_async_context(open_store(self.config.settings.persistence, folder, patience))
             security = self.config.settings.security
             allowed = (
                 frozenset(security.allowed_actions) if security.enable_guardrails and security.allowed_actions else None
@@ -135,6 +132,10 @@ class RuntimeLoop:
         return self._open
 
     @property
+    def _locks(self) -> Locks:
+        return self._given_locks or self._running.store.locks
+
+    @property
     def saver(self) -> BaseCheckpointSaver[str]:
         """The LangGraph checkpointer that holds the conversations."""
         return self._running.store.saver
@@ -145,20 +146,24 @@ class RuntimeLoop:
         Raises TurnError where it cannot be answered, ConversationBusy, TooManyRequests, StoreUnavailable; the
         conversation is then as it was.
         """
+        return await self._under_way.answer(message, lambda: self._process(message))
+
+    async def _process(self, message: Message) -> Reply:
         began = time.perf_counter()
         events: list[Event] = []
         turn = 0
         try:
-            async with self._locks.hold(message.user_id):
+            async with self._locks.hold(message.user_id, wait=self._waits):
                 async with self._time_limit():
                     saved = await self._running.store.dialogues.load(message.user_id)
                     dialogue = saved.dialogue if saved else await self.new_dialogue(message)
-                    if (replay := _replayed(message, dialogue)) is not None:
+                    if (replay := replayed(message, dialogue)) is not None:
                         return replay
                     turn = dialogue.turn + 1
                     events.append(TurnStarted(message.user_id, turn))
-                    draft, reply = await self.run_turn(message, dialogue, events)
-                await _to_its_end(self._commit(message, saved, dialogue, draft, reply))
+                    draft, said = await self._answer(message, dialogue, events)
+                    reply = reply_of(message, draft, self._running.assistant)
+                await _to_its_end(self._commit(message.user_id, saved, remember(draft, message, reply), said))
         except Exception as error:
             self._failed(message, turn, began, events, type(error).__name__)
             raise
@@ -177,28 +182,30 @@ class RuntimeLoop:
                 raise
             raise TurnTimeout from error
 
-    async def _commit(
-        self, message: Message, saved: Saved | None, before: Dialogue, draft: Dialogue, reply: Reply
-    ) -> None:
-        if message.message_id is not None:
-            draft = _remember(draft, message, reply)
-        await self._running.store.dialogues.commit(message.user_id, saved, draft)
-        await self._forget_effects(message.user_id, before, draft)
+    async def _commit(self, user_id: str, saved: Saved | None, draft: Dialogue, said: Sequence[Line]) -> None:
+        kept = said if self.config.settings.persistence.retention.transcript else ()
+        await self._running.store.dialogues.commit(user_id, saved, draft, kept)
+        await self._forget_effects(user_id, saved.dialogue.acted if saved else 0, draft.acted)
 
     async def run_turn(self, message: Message, dialogue: Dialogue, events: list[Event]) -> tuple[Dialogue, Reply]:
         """Answer on a draft, and commit nothing: the turn for those who keep the dialogue themselves.
 
         ``dialogue`` is not changed; what happens is added to ``events``. Raises TurnError.
         """
+        draft, _ = await self._answer(message, dialogue, events)
+        return draft, reply_of(message, draft, self._running.assistant)
+
+    async def _answer(
+        self, message: Message, dialogue: Dialogue, events: list[Event]
+    ) -> tuple[Dialogue, tuple[Line, ...]]:
+        """The draft, and what was said in this turn."""
         running = self._running
         dialogue = self._in_language(dialogue, message.language)
         dialogue = reconcile(dialogue, running.assistant.flows, self.config.settings.conversation.on_flow_changed)
         if dialogue.handed_off:
-            draft = replace(dialogue, turn=dialogue.turn + 1, said=(), updated=self._clock().timestamp())
-        else:
-            toolbox = self._toolbox(message.user_id, dialogue, events)
-            draft = await Turn(running.assistant, running.understander, toolbox).answer(message.text, dialogue)
-        return draft, _reply(message, draft, running.assistant)
+            return replace(dialogue, turn=dialogue.turn + 1, said=(), updated=self._clock().timestamp()), ()
+        toolbox = self._toolbox(message.user_id, dialogue, events)
+        return await Turn(running.assistant, running.understander, toolbox).answer(message.text, dialogue)
 
     def _toolbox(self, user_id: str, dialogue: Dialogue, events: list[Event]) -> Toolbox:
         running = self._running
@@ -214,9 +221,9 @@ class RuntimeLoop:
             emit=events.append,
         )
 
-    async def _forget_effects(self, user_id: str, before: Dialogue, after: Dialogue) -> None:
-        """Results that are part of the saved dialogue need no ledger any more."""
-        if before.acted == after.acted:
+    async def _forget_effects(self, user_id: str, before: int, after: int) -> None:
+        """Results that are part of the saved dialogue need no ledger any more; these are how many there had been."""
+        if before == after:
             return
         try:
             await self._running.store.ledger.forget(user_id)
@@ -230,7 +237,7 @@ class RuntimeLoop:
         identity = secrets.token_hex(8)
         if message.message_id is not None:
             reset = await self._running.store.ledger.recall(message.user_id, _RESET) or {}
-            identity = _digest(f"{reset.get('token', '')}:{message.message_id}")[:16]
+            identity = digest(f"{reset.get('token', '')}:{message.message_id}")[:16]
         return Dialogue(id=identity, language=self.config.settings.i18n.default_language)
 
     def _in_language(self, dialogue: Dialogue, language: str | None) -> Dialogue:
@@ -246,19 +253,7 @@ class RuntimeLoop:
         saved = await self._running.store.dialogues.load(user_id)
         if saved is None:
             raise ConversationUnknown
-        dialogue, assistant = saved.dialogue, self._running.assistant
-        slots = self.config.slots
-        values = visible(dialogue, assistant.flows)
-        return ConversationView(
-            user_id=user_id,
-            turn=dialogue.turn,
-            language=dialogue.language,
-            state=_state(dialogue),
-            active_flow=_active_flow(dialogue),
-            expected_slot=_expected_slot(dialogue, assistant),
-            stack=tuple({"flow": f.flow, "step": f.step, "waiting": f.waiting} for f in dialogue.stack),
-            slots={name: MASK if name in slots and slots[name].sensitive else value for name, value in values.items()},
-        )
+        return view_of(user_id, saved.dialogue, self._running.assistant)
 
     async def reset_state(self, user_id: str) -> None:
         """Forget a conversation: the next message starts anew. Nothing happens where there is none."""
@@ -311,65 +306,3 @@ async def _to_its_end(work: Coroutine[None, None, None]) -> None:
     except asyncio.CancelledError:
         await task
         raise
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
-def _replayed(message: Message, dialogue: Dialogue) -> Reply | None:
-    """The stored reply to this message id; ``None`` where it is new. Raises MessageIdReused for another text."""
-    if message.message_id is None:
-        return None
-    known = next((each for each in dialogue.last_turns if each.message_id == message.message_id), None)
-    if known is None:
-        return None
-    if known.digest != _digest(message.text):
-        raise MessageIdReused
-    return Reply(
-        message.user_id, known.message_id, known.turn, known.messages, known.state,
-        known.active_flow, known.expected_slot, replayed=True,
-    )  # fmt: skip
-
-
-def _remember(draft: Dialogue, message: Message, reply: Reply) -> Dialogue:
-    assert message.message_id is not None
-    answered = Answered(
-        message.message_id,
-        _digest(message.text),
-        reply.turn,
-        reply.messages,
-        reply.state,
-        reply.active_flow,
-        reply.expected_slot,
-    )
-    return replace(draft, last_turns=(*draft.last_turns, answered)[-MAX_REPLAYS:])
-
-
-def _reply(message: Message, draft: Dialogue, assistant: Assistant) -> Reply:
-    return Reply(
-        user_id=message.user_id,
-        message_id=message.message_id,
-        turn=draft.turn,
-        messages=draft.said,
-        state=_state(draft),
-        active_flow=_active_flow(draft),
-        expected_slot=_expected_slot(draft, assistant),
-    )
-
-
-def _state(dialogue: Dialogue) -> ConversationState:
-    if dialogue.handed_off:
-        return "handed_off"
-    waits = (dialogue.top is not None and dialogue.top.waiting) or dialogue.clarifying is not None
-    return "waiting_for_input" if waits else "idle"
-
-
-def _active_flow(dialogue: Dialogue) -> str | None:
-    frame = dialogue.base or dialogue.top
-    return frame.flow if frame else None
-
-
-def _expected_slot(dialogue: Dialogue, assistant: Assistant) -> str | None:
-    step = None if dialogue.handed_off else pending(dialogue, assistant.flows)
-    return step.slot if isinstance(step, Collect) else None

@@ -19,8 +19,8 @@ _HIDDEN: Final = "…"
 
 def record(
     said: str, commands: Sequence[Command], before: Dialogue, draft: Dialogue, toolbox: Toolbox, most: int
-) -> Dialogue:
-    """The draft as it is saved: the turn counted, what was said in the history, each question only once.
+) -> tuple[Dialogue, tuple[Line, ...]]:
+    """The draft as it is saved (the turn counted, what was said in the history, each question only once), and what was said.
 
     ``most`` lines of history are kept. What was said into sensitive slots, and what is said of them, is left out of it.
     """
@@ -28,16 +28,17 @@ def record(
     spoken = tuple(u for at, u in enumerate(draft.said) if not u.question or at == last)
     shown = _HIDDEN if _is_sensitive(commands, before, toolbox.flows) else said
     secrets = _secrets(toolbox.flows, before, draft)
-    answers = (Line("assistant", _masked(u.text, secrets)) for u in spoken if u.text)
-    lines = (*draft.history, Line("user", shown), *answers)
-    return replace(
+    lines = (Line("user", shown), *(Line("assistant", _masked(u.text, secrets)) for u in spoken if u.text))
+    history = (*draft.history, *lines)
+    recorded = replace(
         draft,
         turn=toolbox.turn,
         said=spoken,
         clarifying=None if draft.handed_off else draft.clarifying,
-        history=lines[-most:] if most else (),
+        history=history[-most:] if most else (),
         updated=toolbox.now.timestamp(),
     )
+    return recorded, lines
 
 
 def _secrets(flows: Flows, *dialogues: Dialogue) -> frozenset[str]:

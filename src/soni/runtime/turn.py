@@ -26,7 +26,7 @@ from soni.dialogue.commands import (
 from soni.dialogue.flows import Flows
 from soni.dialogue.payloads import parse_payload
 from soni.dialogue.stack import finish
-from soni.dialogue.state import Dialogue, Frame
+from soni.dialogue.state import Dialogue, Frame, Line
 from soni.dialogue.transitions import apply, notice_start, pending, refuse
 from soni.errors import ActionError, NLUError
 from soni.events import CommandDropped, FlowStarted, PatternRan, Understood
@@ -54,8 +54,11 @@ class Turn:
     understander: Understander
     toolbox: Toolbox
 
-    async def answer(self, said: str, before: Dialogue) -> Dialogue:
-        """The dialogue after this message. Raises TurnError where it cannot be answered; ``before`` is never changed."""
+    async def answer(self, said: str, before: Dialogue) -> tuple[Dialogue, tuple[Line, ...]]:
+        """The dialogue after this message, and what was said in this turn.
+
+        Raises TurnError where it cannot be answered; ``before`` is never changed.
+        """
         opened = self._reduce_choice(self._open(before))
         commands: Sequence[Command] = ()
         try:

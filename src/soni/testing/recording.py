@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import dropwhile
 from pathlib import Path
 from typing import Final
@@ -64,7 +64,7 @@ def stored_dialogue(settings: Persistence, user: str) -> Dialogue:
 
 
 async def _load(settings: Persistence, folder: Path, user: str) -> Saved | None:
-    async with open_store(settings, folder) as store:
+    async with open_store(settings, folder, timedelta(seconds=5)) as store:
         return await store.dialogues.load(user)
 
 

@@ -139,16 +139,6 @@ async def test_functions_that_do_not_fit_stop_the_start_before_the_store_is_open
     assert not (tmp_path / "soni.db").exists()
 
 
-async def test_a_backend_that_is_not_there_is_refused() -> None:
-    """Better no start than a conversation kept somewhere else than asked for."""
-    config = shop_at(Path("unused.db"))
-    store = config.settings.persistence.model_copy(update={"backend": "redis"})
-    settings = config.settings.model_copy(update={"persistence": store})
-    with pytest.raises(ConfigurationError, match="'redis' is not available"):
-        async with RuntimeLoop(config.model_copy(update={"settings": settings}), understander=Deaf()):
-            pass
-
-
 async def test_a_relative_path_is_relative_to_where_the_service_was_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

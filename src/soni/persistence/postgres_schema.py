@@ -1,0 +1,117 @@
+"""The tables Soni needs in PostgreSQL besides LangGraph's: numbered steps forwards, and each one back."""
+
+import asyncio
+import random
+from dataclasses import dataclass
+from typing import Final, LiteralString
+
+from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow
+
+from soni.errors import ConfigurationError
+
+_KEY: Final = 0x536F6E69  # "Soni"
+"""Of the advisory lock that lets one replica at a time change the schema."""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step of the schema, and the way back."""
+
+    up: tuple[LiteralString, ...]
+    down: tuple[LiteralString, ...]
+
+
+MIGRATIONS: Final = (
+    Migration(
+        up=(
+            """
+            create table if not exists soni_ledger (
+                conversation text not null,
+                key text not null,
+                result jsonb not null,
+                primary key (conversation, key)
+            )
+            """,
+            # The fence: a checkpoint has one child. It tells two first messages apart that come at the same moment.
+            """
+            create unique index if not exists soni_one_child
+            on checkpoints (thread_id, checkpoint_ns, coalesce(parent_checkpoint_id, ''))
+            """,
+        ),
+        down=("drop index if exists soni_one_child", "drop table if exists soni_ledger"),
+    ),
+    Migration(
+        up=(
+            "alter table soni_ledger add column id text not null default ''",
+            """
+            create table soni_transcript (
+                conversation text not null,
+                id text not null,
+                turn integer not null,
+                said jsonb not null,
+                primary key (conversation, id)
+            )
+            """,
+        ),
+        down=("drop table soni_transcript", "alter table soni_ledger drop column id"),
+    ),
+)
+"""The first one makes version 1."""
+
+
+async def set_up(connection: AsyncConnection[DictRow]) -> None:
+    """Bring the schema to the newest version; ten replicas that start at once wait for one of them.
+
+    Raises ConfigurationError where a newer Soni has made it.
+    """
+    await _lock(connection)
+    try:
+        await AsyncPostgresSaver(connection).setup()
+        version = await schema_version(connection)
+        if version > len(MIGRATIONS):
+            raise ConfigurationError(
+                f"A newer Soni has made this database: its version is {version}, and this Soni knows {len(MIGRATIONS)}."
+                " Run the newer one, or let it take the last step back first."
+            )
+        for number, migration in enumerate(MIGRATIONS[version:], version + 1):
+            await _step(connection, migration.up, number)
+    finally:
+        await connection.execute("select pg_advisory_unlock(%s)", (_KEY,))
+
+
+async def go_back(connection: AsyncConnection[DictRow]) -> None:
+    """Undo the newest step."""
+    await _lock(connection)
+    try:
+        version = await schema_version(connection)
+        await _step(connection, MIGRATIONS[version - 1].down, version - 1)
+    finally:
+        await connection.execute("select pg_advisory_unlock(%s)", (_KEY,))
+
+
+async def _lock(connection: AsyncConnection[DictRow]) -> None:
+    # Trying instead of waiting: a session that waits in a query holds a snapshot, and LangGraph's "create index
+    # concurrently" would wait for that one.
+    while True:
+        cursor = await connection.execute("select pg_try_advisory_lock(%s) as held", (_KEY,))
+        row = await cursor.fetchone()
+        if row is not None and row["held"]:
+            return
+        await asyncio.sleep(random.uniform(0.02, 0.1))  # noqa: S311 - only so that replicas do not try in step
+
+
+async def schema_version(connection: AsyncConnection[DictRow]) -> int:
+    """Steps that this database has behind it."""
+    await connection.execute("create table if not exists soni_schema (version integer not null)")
+    row = await (await connection.execute("select max(version) as version from soni_schema")).fetchone()
+    return row["version"] or 0 if row is not None else 0
+
+
+async def _step(connection: AsyncConnection[DictRow], statements: tuple[LiteralString, ...], version: int) -> None:
+    async with connection.transaction():
+        for statement in statements:
+            await connection.execute(statement)
+        await connection.execute("delete from soni_schema")
+        await connection.execute("insert into soni_schema (version) values (%s)", (version,))
