@@ -5,6 +5,7 @@ import sys
 import typer
 
 from soni.cli.chat import chat
+from soni.cli.deploy_check import deploy_check
 from soni.cli.graph import graph
 from soni.cli.init import init
 from soni.cli.serve import serve
@@ -22,7 +23,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (init, chat, serve, validate, graph, schema, version):
+for command in (init, chat, serve, validate, graph, deploy_check, schema, version):
     app.command()(command)
 app.command("test")(run_tests)
 

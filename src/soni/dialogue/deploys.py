@@ -1,6 +1,6 @@
 """A conversation that began under another version of its assistant: it goes on where it can, and is told where it cannot."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from soni.config.steps import Call
@@ -10,6 +10,20 @@ from soni.dialogue.state import Dialogue, Frame
 from soni.value import Value
 
 OnChange: TypeAlias = Literal["resume", "restart", "cancel"]
+Reason: TypeAlias = Literal["flow gone", "step gone", "flow changed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of a flow that was open when the assistant changed."""
+
+    frames: tuple[Frame, ...]
+    """The flow, with what it called and the patterns on top of it."""
+    outcome: Literal["goes_on", "restart", "cancel", "dropped"]
+    """``dropped`` is what patterns are that stand on no flow: nobody misses them."""
+    reason: Reason | None = None
+    misfit: Frame | None = None
+    """The frame that cannot be run as it is."""
 
 
 def reconcile(dialogue: Dialogue, flows: Flows, on_change: OnChange) -> Dialogue:
@@ -19,36 +33,55 @@ def reconcile(dialogue: Dialogue, flows: Flows, on_change: OnChange) -> Dialogue
     changed, the flow begins again with what it knows (``restart``, and ``resume`` where that is impossible) or is
     cancelled; ``pattern_flow_changed`` tells the user.
     """
-    stack = dialogue.stack
     due = tuple(_not_begun(frame, flows) for frame in dialogue.due if frame.flow in flows)
-    if all(_fits(frame, flows, on_change) for frame in stack):
-        return replace(dialogue, stack=tuple(_up_to_date(frame, flows) for frame in stack), due=due)
+    decided = fates(dialogue, flows, on_change)
     dialogue = replace(dialogue, stack=(), due=due)
-    at = 0
+    for fate in decided:
+        first = fate.frames[0]
+        if fate.outcome == "goes_on":
+            kept = (_up_to_date(frame, flows) for frame in fate.frames)
+            dialogue = replace(dialogue, stack=(*dialogue.stack, *kept))
+        elif fate.outcome == "restart":
+            dialogue = replace(dialogue, stack=(*dialogue.stack, _begun_again(first, flows)))
+        if fate.outcome in ("restart", "cancel"):
+            context: dict[str, Value] = {"flow": first.flow, "reason": fate.outcome}
+            dialogue = repair.due(dialogue, flows, "pattern_flow_changed", context)
+    return dialogue
+
+
+def fates(dialogue: Dialogue, flows: Flows, on_change: OnChange) -> tuple[Fate, ...]:
+    """What the present flows make of each flow on the stack, bottom first."""
+    decided: list[Fate] = []
+    stack, at = dialogue.stack, 0
     while at < len(stack):
         stop = at + 1
         while stop < len(stack) and stack[stop].kind != "started":
             stop += 1
-        group, at = stack[at:stop], stop
-        if all(_fits(frame, flows, on_change) for frame in group):
-            kept = (_up_to_date(frame, flows) for frame in group)
-            dialogue = replace(dialogue, stack=(*dialogue.stack, *kept))
-            continue
-        first = group[0]
-        if first.kind != "started":
-            continue
-        goes_on = on_change != "cancel" and first.flow in flows
-        context: dict[str, Value] = {"flow": first.flow, "reason": "restart" if goes_on else "cancel"}
-        if goes_on:
-            dialogue = replace(dialogue, stack=(*dialogue.stack, _begun_again(first, flows)))
-        dialogue = repair.due(dialogue, flows, "pattern_flow_changed", context)
-    return dialogue
+        decided.append(_fate(stack[at:stop], flows, on_change))
+        at = stop
+    return tuple(decided)
 
 
-def _fits(frame: Frame, flows: Flows, on_change: OnChange) -> bool:
-    if frame.flow not in flows or frame.step not in flows[frame.flow].steps:
-        return False
-    return on_change == "resume" or frame.fingerprint == flows[frame.flow].flow.fingerprint
+def _fate(group: tuple[Frame, ...], flows: Flows, on_change: OnChange) -> Fate:
+    misfit = next((frame for frame in group if _misfit(frame, flows, on_change) is not None), None)
+    if misfit is None:
+        return Fate(group, "goes_on")
+    reason, first = _misfit(misfit, flows, on_change), group[0]
+    if first.kind != "started":
+        return Fate(group, "dropped", reason, misfit)
+    goes_on = on_change != "cancel" and first.flow in flows
+    return Fate(group, "restart" if goes_on else "cancel", reason, misfit)
+
+
+def _misfit(frame: Frame, flows: Flows, on_change: OnChange) -> Reason | None:
+    """Why the present flows cannot run this frame as it is; ``None`` where they can."""
+    if frame.flow not in flows:
+        return "flow gone"
+    if frame.step not in flows[frame.flow].steps:
+        return "step gone"
+    if on_change != "resume" and frame.fingerprint != flows[frame.flow].flow.fingerprint:
+        return "flow changed"
+    return None
 
 
 def _up_to_date(frame: Frame, flows: Flows) -> Frame:

@@ -47,6 +47,11 @@ class Store:
         await self.dialogues.load("")
 
 
+def import_driver(backend: str) -> None:
+    """Import what this backend needs: a driver costs megabytes and reads files. Not to be called in an event loop."""
+    import_module(f"soni.persistence.{_MODULES[backend]}")
+
+
 @asynccontextmanager
 async def open_store(settings: Persistence, folder: Path, patience: timedelta) -> AsyncIterator[Store]:
     """The store the settings name; relative paths are relative to the folder. It is closed again at the end.
@@ -55,8 +60,7 @@ async def open_store(settings: Persistence, folder: Path, patience: timedelta) -
     ConfigurationError where the store cannot be opened.
     """
     keep = settings.retention.keep_checkpoints
-    # A driver costs megabytes and reads files: only the one that is used is imported, and not in the event loop.
-    await asyncio.to_thread(import_module, f"soni.persistence.{_MODULES[settings.backend]}")
+    await asyncio.to_thread(import_driver, settings.backend)
     match settings.backend:
         case "memory":
             from soni.persistence.memory import AgedLedger, MemoryArchive, MemorySaver

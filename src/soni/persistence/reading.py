@@ -1,0 +1,105 @@
+"""Reads the conversations of a store beside the service that writes them: nothing is created, migrated, locked or changed."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from soni.config.settings import Persistence
+from soni.errors import ConfigurationError
+from soni.persistence.archive import Archive
+from soni.persistence.dialogues import Dialogues
+from soni.persistence.store import import_driver
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What can be read of a store."""
+
+    dialogues: Dialogues
+    archive: Archive
+
+
+def named(database: str, settings: Persistence) -> Persistence:
+    """The settings with another database: a connection string of PostgreSQL or Redis, or the path of a SQLite file."""
+    scheme = database.partition("://")[0]
+    if scheme in ("postgresql", "postgres"):
+        update: dict[str, object] = {"backend": "postgresql", "connection_string": database}
+    elif scheme in ("redis", "rediss"):
+        update = {"backend": "redis", "connection_string": database}
+    else:
+        update = {"backend": "sqlite", "path": Path(database)}
+    return settings.model_copy(update=update)
+
+
+@asynccontextmanager
+async def open_reading(settings: Persistence, folder: Path) -> AsyncIterator[Reading]:
+    """The store the settings name; relative paths are relative to the folder.
+
+    Raises ConfigurationError where there is nothing to read.
+    """
+    await asyncio.to_thread(import_driver, settings.backend)
+    match settings.backend:
+        case "memory":
+            raise ConfigurationError("Conversations in memory can be read by their own process only.")
+        case "sqlite":
+            async with _sqlite(folder / settings.path) as reading:
+                yield reading
+        case "postgresql":
+            async with _postgres(settings) as reading:
+                yield reading
+        case backend:
+            raise ConfigurationError(f"The conversations of the backend {backend!r} cannot be read from outside yet.")
+
+
+@asynccontextmanager
+async def _sqlite(path: Path) -> AsyncIterator[Reading]:
+    import aiosqlite
+
+    from soni.persistence.sqlite import SqliteDialogues, SqliteSaver
+    from soni.persistence.sqlite_archive import SqliteArchive
+
+    if not await asyncio.to_thread(path.exists):
+        raise ConfigurationError(f"There is no {path}.")
+    try:
+        uri = await asyncio.to_thread(lambda: f"{path.resolve().as_uri()}?mode=ro")
+        async with aiosqlite.connect(uri, uri=True, isolation_level=None) as connection:
+            await connection.execute_fetchall("select 1 from checkpoints limit 1")
+            yield Reading(SqliteDialogues(SqliteSaver(connection)), SqliteArchive(connection))
+    except sqlite3.Error as error:
+        raise ConfigurationError(f"{path} cannot be read as a database of Soni's: {error}.") from error
+
+
+@asynccontextmanager
+async def _postgres(settings: Persistence) -> AsyncIterator[Reading]:
+    import psycopg
+    from psycopg import AsyncConnection
+    from psycopg.rows import DictRow, dict_row
+    from psycopg_pool import AsyncConnectionPool
+
+    from soni.persistence.postgres import PostgresDialogues, PostgresSaver
+    from soni.persistence.postgres_archive import PostgresArchive
+
+    assert settings.connection_string is not None, "checked when the settings were read"
+
+    async def only_read(connection: AsyncConnection[DictRow]) -> None:
+        await connection.execute("set default_transaction_read_only = on")
+
+    try:
+        # Tried first, because a pool tries for long and does not say why it fails.
+        async with await AsyncConnection.connect(settings.connection_string) as connection:
+            await connection.execute("select from checkpoints limit 1")
+    except psycopg.Error as error:
+        words = " ".join(str(error).split())
+        raise ConfigurationError(f"This PostgreSQL database cannot be read: {words}") from error
+    async with AsyncConnectionPool[AsyncConnection[DictRow]](
+        settings.connection_string,
+        kwargs={"autocommit": True, "prepare_threshold": None, "row_factory": dict_row},
+        configure=only_read,
+        min_size=1,
+        max_size=2,
+        open=False,
+    ) as pool:
+        yield Reading(PostgresDialogues(PostgresSaver(pool)), PostgresArchive(pool))
