@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError, with_config
 
 from soni.errors import StateError
 from soni.value import Value
@@ -18,6 +18,11 @@ Role: TypeAlias = Literal["user", "assistant"]
 Answer: TypeAlias = Literal["given", "skipped", "invalid", "exhausted", "yes", "no", "changed", "returned"]
 
 
+_known: Final = with_config(extra="forbid")
+"""A field this Soni does not know was written by a later one: to read on would be to forget what it means."""
+
+
+@_known
 @dataclass(frozen=True, slots=True)
 class Button:
     """A choice the user may press; the payload is what pressing it says."""
@@ -26,6 +31,7 @@ class Button:
     payload: str
 
 
+@_known
 @dataclass(frozen=True, slots=True)
 class Utterance:
     """One message of the assistant."""
@@ -40,6 +46,7 @@ class Utterance:
     """True for the pending question: it is asked again, never repeated."""
 
 
+@_known
 @dataclass(frozen=True, slots=True)
 class Effect:
     """What the end of a repair pattern does; a pattern that goes to ``cancel_flow`` forgoes it."""
@@ -51,6 +58,7 @@ class Effect:
     """The new values of a correction; ``None`` clears."""
 
 
+@_known
 @dataclass(frozen=True, slots=True)
 class Change:
     """What a slot held before a step filled it, and after."""
@@ -59,6 +67,7 @@ class Change:
     new: Value
 
 
+@_known
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One flow in progress, and where it stands."""
@@ -115,6 +124,7 @@ class Frame:
         return replace(self, slots=slots)
 
 
+@_known
 @dataclass(frozen=True, slots=True)
 class Clarifying:
     """An open choice between flows: one of them was meant, and it is not clear which."""
@@ -129,6 +139,7 @@ class Clarifying:
     """The last frame there was: a flow with a later one has begun after the choice was opened."""
 
 
+@_known
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of the history."""
@@ -137,6 +148,7 @@ class Line:
     text: str
 
 
+@_known
 @dataclass(frozen=True, slots=True)
 class Answered:
     """A message id that was answered, and how: what makes a retry safe."""
@@ -151,6 +163,7 @@ class Answered:
     expected_slot: str | None
 
 
+@_known
 @dataclass(frozen=True, slots=True)
 class Dialogue:
     """A conversation between two turns, or the draft of one within."""
