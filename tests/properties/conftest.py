@@ -1,12 +1,10 @@
 """Tells the figures of the proofs, where more than the short forms were asked for."""
 
 import logging
-import os
 from collections.abc import Iterator
 
 import pytest
-
-from .proving import FIGURES
+from tests.proving import tell_figures
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +16,5 @@ def _no_logs() -> Iterator[None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """One line for each proof that held."""
-    if os.environ.get("SONI_PROVE"):
-        for figure in FIGURES:
-            terminalreporter.write_line(str(figure))
+    """The figures of the proofs."""
+    tell_figures(terminalreporter.write_line)

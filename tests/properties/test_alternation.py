@@ -6,11 +6,11 @@ import tempfile
 from pathlib import Path
 
 from hypothesis import strategies as st
+from tests.proving import Proof
 
 from soni import ConfigurationError
 
 from .generating import drafts, loaded
-from .proving import Proof
 from .rich import Draft
 from .talking import Talk
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from hypothesis import reject
 from hypothesis import strategies as st
+from tests.proving import Proof
 
 from soni import ConfigurationError, Reply
 from soni.compiler.assistant import compile_assistant
@@ -14,7 +15,6 @@ from soni.config.models import SoniConfig
 
 from .generating import ASKED, changed, drafts, loaded
 from .keeping import every_frame
-from .proving import Proof
 from .rich import Draft
 from .talking import Talk
 

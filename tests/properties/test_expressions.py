@@ -8,13 +8,12 @@ from typing import Final, TypeAlias
 
 import pytest
 from hypothesis import strategies as st
+from tests.proving import Proof, in_words
 
 from soni.errors import SoniError
 from soni.expressions import EvaluationError, parse_expression
 from soni.templates import parse_template
 from soni.value import Value
-
-from .proving import Proof, in_words
 
 TREES = Proof("expressions against the oracle", "trees", short=300, long=100_000)
 PARENTHESES = Proof("parentheses that say nothing", "trees", short=100, long=20_000)

@@ -7,12 +7,11 @@ from random import Random
 from typing import Final
 
 from pydantic import ValidationError
+from tests.proving import Proof, in_words
 
 from soni import ConfigurationError
 from soni.server.schemas import ChatRequest
 from soni.testing.reading import read_conversations
-
-from .proving import Proof, in_words
 
 BODIES: Final = Proof("request bodies", "bodies", short=2_000, long=500_000)
 FILES: Final = Proof("files of conversation tests", "files", short=60, long=20_000)

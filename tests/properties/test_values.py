@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Final
 
+from tests.proving import Proof, in_words
+
 from soni.config.loader import load_config_text
 from soni.dialogue.payloads import parse_payload
 from soni.understanding.values import InvalidValue, Moment, parse
-
-from .proving import Proof, in_words
 
 VALUES = Proof("values", "strings", short=600, long=200_000)
 PAYLOADS = Proof("payloads", "strings", short=3_000, long=1_000_000)

@@ -9,6 +9,7 @@ from random import Random
 from typing import Final
 
 from hypothesis import strategies as st
+from tests.proving import Proof, in_words
 
 from soni import Message, RuntimeLoop, SoniError
 from soni.actions.registry import Registry
@@ -19,7 +20,6 @@ from soni.config.settings import Persistence
 from soni.config.source import compose
 
 from .generating import drafts
-from .proving import Proof, in_words
 from .rich import Draft
 from .world import Scripted, World
 

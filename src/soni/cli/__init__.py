@@ -8,6 +8,8 @@ from soni.cli.chat import chat
 from soni.cli.deploy_check import deploy_check
 from soni.cli.graph import graph
 from soni.cli.init import init
+from soni.cli.migrate import migrate
+from soni.cli.retention import retention
 from soni.cli.serve import serve
 from soni.cli.test import run_tests
 from soni.cli.validate import schema, validate
@@ -23,7 +25,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (init, chat, serve, validate, graph, deploy_check, schema, version):
+for command in (init, chat, serve, validate, graph, deploy_check, retention, migrate, schema, version):
     app.command()(command)
 app.command("test")(run_tests)
 

@@ -29,6 +29,7 @@ from soni.responses import Responses
 from soni.runtime.messages import ConversationView, Message, Reply
 from soni.runtime.replaying import UnderWay, digest, remember, replayed
 from soni.runtime.turn import Turn
+from soni.runtime.upkeep import Upkeep, keep_expiring
 from soni.runtime.views import reply_of, view_of
 from soni.toolbox import Clock, Meter, Toolbox
 from soni.understanding.base import Understander
@@ -107,6 +108,8 @@ class RuntimeLoop:
             actions = Actions(self.config.actions, registry, store.ledger, allowed)
             await stack.enter_async_context(actions)
             self._open = _Open(assistant, understander, actions, Responses.of(self.config), store)
+            if (ttl := self.config.settings.persistence.retention.conversation_ttl) is not None:
+                stack.push_async_callback(_end, asyncio.create_task(keep_expiring(self.upkeep, ttl)))
             self._exit = stack.pop_all()
         return self
 
@@ -277,6 +280,11 @@ class RuntimeLoop:
                 back = replace(saved.dialogue, handed_off=False, due=due, updated=self._clock().timestamp())
                 await self._running.store.dialogues.commit(user_id, saved, back)
 
+    @property
+    def upkeep(self) -> Upkeep:
+        """The transcript, export and end of conversations."""
+        return Upkeep(self._running.store, self._locks)
+
     async def check_store(self) -> None:
         """One small read. Raises StoreUnavailable where the store does not answer."""
         await self._running.store.check()
@@ -296,6 +304,11 @@ class RuntimeLoop:
 
 def _now() -> datetime:
     return datetime.now().astimezone()
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
 
 
 async def _to_its_end(work: Coroutine[None, None, None]) -> None:

@@ -16,6 +16,7 @@ from typing_extensions import override
 from soni.errors import ConfigurationError, Problem, SoniError
 from soni.observability.logging import logging_as
 from soni.server import chat, conversations, health
+from soni.server.draining import MARGIN, draining_on_signal
 from soni.server.errors import answer_http_exception, answer_invalid_request, answer_soni_error
 from soni.server.middleware import RequestContext
 from soni.server.schemas import request_schemas
@@ -44,8 +45,13 @@ def create_app(config_path: Path | None = None, runtime: Runtime | None = None) 
                     assistant = await asyncio.to_thread(_load, config_path)
                     await _log_as_configured(assistant, opened)
                 await opened.enter_async_context(assistant)
-            service.serve(assistant)
+            opened.callback(service.close)
+            # Turns that were cut off at the very end still give back their locks, before the store is closed.
+            opened.push_async_callback(service.empty, MARGIN)
             opened.callback(service.drain)
+            service.serve(assistant)
+            turn_timeout = assistant.config.settings.runtime.turn_timeout.total_seconds()
+            await opened.enter_async_context(draining_on_signal(service, turn_timeout))
             yield
 
     app = _Api(
@@ -64,7 +70,7 @@ def create_app(config_path: Path | None = None, runtime: Runtime | None = None) 
     app.add_exception_handler(SoniError, answer_soni_error)
     app.add_exception_handler(HTTPException, answer_http_exception)
     app.add_exception_handler(RequestValidationError, answer_invalid_request)
-    app.add_middleware(RequestContext)
+    app.add_middleware(RequestContext, service=service)
     app.add_middleware(WordsAtStart)
     return app
 

@@ -225,13 +225,14 @@ _SHAPES: Final[Mapping[str, str]] = {
     "user_id": "must be 1 to 128 letters, digits and characters of _.@:-",
     "message_id": "must be 1 to 128 visible ASCII characters, without spaces",
     "language": "must be a language tag such as en or pt-BR",
+    "before": "must be the `before` of a page of the transcript",
 }
 """What a text must look like that does not match its pattern, by field."""
 
 
 def _problem(error: ErrorDetails, known: Sequence[str]) -> tuple[str, str]:
     place = [str(part) for part in error["loc"]]
-    if len(place) > 1 and place[0] == "path":  # FastAPI's word for where a parameter stands
+    if len(place) > 1 and place[0] in ("path", "query"):  # FastAPI's words for where a parameter stands
         del place[0]
     words = _WORDS.get(error["type"], error["msg"].removeprefix("Value error, "))
     if error["type"] == "string_pattern_mismatch":

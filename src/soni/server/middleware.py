@@ -1,4 +1,4 @@
-"""Around every request: its id, its line in the log, and an answer to what nobody expected."""
+"""Around every request: its id, its line in the log, an answer to what nobody expected, and a farewell while draining."""
 
 import logging
 import os
@@ -10,11 +10,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from soni.observability.logging import request_id
 from soni.server.errors import error_response
+from soni.server.service import Service
 
 access_log = logging.getLogger("soni.access")
 
 _SANE: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _CLIENT_GONE: Final = 499
+_FAREWELL: Final = (b"connection", b"close")
 
 
 class RequestContext:
@@ -23,8 +25,9 @@ class RequestContext:
     Plain ASGI: it costs each message some microseconds.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, service: Service) -> None:
         self._app = app
+        self._service = service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -40,6 +43,9 @@ class RequestContext:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message.get("headers", ()), header]
+                if self._service.phase == "draining" and scope["http_version"].startswith("1"):
+                    # Whoever keeps this connection for the next request would find it closed.
+                    message["headers"].append(_FAREWELL)
             await send(message)
 
         token = request_id.set(reference)

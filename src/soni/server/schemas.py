@@ -134,6 +134,47 @@ class ConversationBody(TypedDict):
     slots: Annotated[Mapping[str, Value], Field(description="What can be read in the active flow now.")]
 
 
+class LineBody(TypedDict):
+    """Something that was said; what is sensitive is masked."""
+
+    turn: int
+    at: Annotated[str, Field(description="When the turn was saved: ISO 8601, UTC.")]
+    role: Literal["user", "assistant"]
+    text: str
+
+
+class TranscriptBody(TypedDict):
+    """A page of the transcript."""
+
+    user_id: str
+    messages: Annotated[list[LineBody], Field(description="Whole turns, the earliest first.")]
+    before: Annotated[
+        str | None, Field(description="Pass it as `before` for the turns before these; null where there are none.")
+    ]
+
+
+class TurnBody(TypedDict):
+    """What was said in one turn."""
+
+    turn: int
+    at: str
+    lines: list[dict[str, str]]
+
+
+class ExportBody(TypedDict):
+    """Everything that is stored about a user, as it is stored; nothing is masked that was not masked before."""
+
+    user_id: str
+    exported_at: Annotated[str, Field(description="ISO 8601, UTC.")]
+    conversation: Annotated[
+        dict[str, Any] | None, Field(description="The state of the conversation; null after a reset.")
+    ]
+    transcript: list[TurnBody]
+    effects: Annotated[
+        dict[str, dict[str, Any]], Field(description="Results of actions whose turn is not saved yet, by their key.")
+    ]
+
+
 RuntimePhase = Literal["starting", "initialized", "draining"]
 
 

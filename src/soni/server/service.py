@@ -1,6 +1,7 @@
 """What the endpoints of one service share: the assistant once it runs, the limits, and how far the service is."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, Self
@@ -10,10 +11,28 @@ from starlette.requests import Request
 from soni.config.models import SoniConfig
 from soni.config.settings import Settings
 from soni.errors import TooManyRequests
+from soni.persistence.archive import Exchange
 from soni.runtime.messages import ConversationView, Message, Reply
 from soni.server.errors import NotReady
+from soni.value import Value
 
 Phase = Literal["starting", "serving", "draining"]
+
+
+class Upkeep(Protocol):
+    """What the server needs to hand out and to erase what is kept."""
+
+    async def transcript(self, user_id: str, before: str | None, limit: int) -> Sequence[Exchange]:
+        """Turns before the one with this id, the earliest first. Raises ConversationUnknown."""
+        ...
+
+    async def export(self, user_id: str) -> Mapping[str, Value]:
+        """Everything about this user. Raises ConversationUnknown."""
+        ...
+
+    async def erase(self, user_id: str) -> None:
+        """Remove everything about this user."""
+        ...
 
 
 class Runtime(Protocol):
@@ -47,6 +66,11 @@ class Runtime(Protocol):
 
     async def resume(self, user_id: str) -> None:
         """Take the conversation back from a person. Raises ConversationUnknown."""
+        ...
+
+    @property
+    def upkeep(self) -> Upkeep:
+        """The transcript, export and end of conversations."""
         ...
 
     async def check_store(self) -> None:
@@ -83,17 +107,35 @@ class Service:
     was_ready: bool = False
     _runtime: Runtime | None = None
     _turns: int = 0
+    _emptied: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the last turn ends while the service is draining."""
 
     def serve(self, runtime: Runtime) -> None:
         """From now on, requests are answered with this assistant."""
         self.limits = Limits.of(runtime.config.settings)
         self._runtime = runtime
+        self._emptied = asyncio.Event()
         self.store_answers = True
         self.phase = "serving"
 
     def drain(self) -> None:
-        """From now on, nothing new is begun."""
+        """From now on, nothing new is begun. It may be called from a signal handler."""
         self.phase = "draining"
+
+    async def empty(self, within: float) -> bool:
+        """Wait until the turns under way have ended, at most so many seconds; whether they have."""
+        try:
+            async with asyncio.timeout(within):
+                while self._turns:
+                    await self._emptied.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """From now on there is no assistant."""
+        self.drain()
+        self._runtime = None
         self.store_answers = False
 
     @property
@@ -114,6 +156,8 @@ class Service:
             yield runtime
         finally:
             self._turns -= 1
+            if not self._turns and self.phase == "draining":
+                self._emptied.set()
 
 
 def service_of(request: Request) -> Service:

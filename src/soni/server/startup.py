@@ -2,13 +2,13 @@
 
 import asyncio
 import multiprocessing
-import signal
 import sys
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from soni.errors import ConfigurationError, SoniError
+from soni.server.draining import uvicorn_here
 
 EX_CONFIG: Final = 78
 """From sysexits.h: found in an unconfigured or misconfigured state."""
@@ -68,7 +68,4 @@ def _uvicorn_owns_this_process() -> bool:
     Its code for any failed start is 3, and it asks nobody. Not in a worker of several: there 3 is what makes its
     supervisor stop, where any other code makes it start the worker again, for ever.
     """
-    from uvicorn import Server
-
-    handler = signal.getsignal(signal.SIGTERM)
-    return isinstance(getattr(handler, "__self__", None), Server) and multiprocessing.parent_process() is None
+    return uvicorn_here() is not None and multiprocessing.parent_process() is None

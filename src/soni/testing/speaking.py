@@ -16,6 +16,7 @@ from soni.dialogue.state import Button, Utterance
 from soni.errors import ConversationUnknown, SoniError
 from soni.runtime.loop import RuntimeLoop
 from soni.runtime.messages import ConversationView, Message, Reply
+from soni.runtime.upkeep import Upkeep
 from soni.server.api import create_app
 
 _PATIENCE: Final = 5.0
@@ -113,6 +114,10 @@ class _Overheard:
     @property
     def fingerprint(self) -> str:
         return self._loop.fingerprint
+
+    @property
+    def upkeep(self) -> Upkeep:
+        return self._loop.upkeep
 
     async def __aenter__(self) -> Self:
         return self

@@ -1,17 +1,55 @@
 """A runtime without an assistant, for what the server does by itself; and a client of the app around it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Self
+from uuid import UUID
 
 import httpx
 
 from soni.config.models import SoniConfig
-from soni.dialogue.state import Button, Utterance
+from soni.dialogue.state import Button, Line, Utterance
 from soni.errors import ConversationUnknown
+from soni.persistence.archive import Exchange
 from soni.runtime.messages import ConversationView, Message, Reply
 from soni.server.api import create_app
+from soni.value import Value
+
+
+@dataclass
+class EchoUpkeep:
+    """Keeps what an ``EchoRuntime`` heard."""
+
+    heard: list[Message]
+    erased: list[str] = field(default_factory=list)
+
+    async def transcript(self, user_id: str, before: str | None, limit: int) -> Sequence[Exchange]:
+        told = [
+            Exchange(str(UUID(int=number << 80)), number, (Line("user", message.text),))
+            for number, message in enumerate(self._said(user_id), 1)
+        ]
+        return [each for each in told if before is None or each.id < before][-limit:]
+
+    async def export(self, user_id: str) -> Mapping[str, Value]:
+        said: list[Value] = [message.text for message in self._said(user_id)]
+        return {
+            "user_id": user_id,
+            "exported_at": "2030-01-07T09:00:00+00:00",
+            "conversation": {"turn": len(said)},
+            "transcript": [],
+            "effects": {},
+        }
+
+    async def erase(self, user_id: str) -> None:
+        self.erased.append(user_id)
+
+    def _said(self, user_id: str) -> list[Message]:
+        said = [message for message in self.heard if message.user_id == user_id]
+        if not said:
+            raise ConversationUnknown
+        return said
 
 
 class EchoRuntime:
@@ -31,6 +69,7 @@ class EchoRuntime:
         self.hold: asyncio.Event | None = None
         """A turn waits for it."""
         self.turn_began = asyncio.Event()
+        self.upkeep = EchoUpkeep(self.heard)
         self.opened = 0
         self.closed = 0
 
@@ -80,7 +119,7 @@ class EchoRuntime:
         )
 
     async def reset_state(self, user_id: str) -> None:
-        self.heard = [message for message in self.heard if message.user_id != user_id]
+        self.heard[:] = [message for message in self.heard if message.user_id != user_id]
 
     async def resume(self, user_id: str) -> None:
         await self.get_state(user_id)

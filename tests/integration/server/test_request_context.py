@@ -8,6 +8,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from soni.observability.logging import request_id
 from soni.server.middleware import RequestContext, new_request_id
+from soni.server.service import Service
 
 from .doubles import EchoRuntime
 
@@ -103,7 +104,7 @@ async def test_half_an_answer_is_not_mended(caplog: pytest.LogCaptureFixture) ->
 
     scope = {"type": "http", "method": "GET", "headers": []}
     with pytest.raises(RuntimeError, match="boom"):
-        await RequestContext(breaks)(scope, receive, send)
+        await RequestContext(breaks, Service())(scope, receive, send)
 
     assert [message["type"] for message in sent] == ["http.response.start"]
 

@@ -4,9 +4,10 @@
 of each proof. ``SONI_PROVE_SEED`` chooses which ones; otherwise every run tries others.
 """
 
+import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from random import Random, SystemRandom
 from typing import Final, TypeVar
@@ -30,9 +31,12 @@ class Figure:
     unit: str
     seconds: float
     seed: int
+    notes: str = ""
+    """What else was counted."""
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.count:,} {self.unit}, 0 surprises, {self.seconds:.0f} s (seed {self.seed})"
+        notes = f" ({self.notes})" if self.notes else ""
+        return f"{self.name}: {self.count:,} {self.unit}{notes}, 0 surprises, {self.seconds:.0f} s (seed {self.seed})"
 
 
 FIGURES: Final[list[Figure]] = []
@@ -92,8 +96,21 @@ class Proof:
             assert spent < _LONGEST, f"{self.name}: {text!r} took {spent:.1f} s"
         self._held(began, start)
 
-    def _held(self, began: float, start: int) -> None:
-        FIGURES.append(Figure(self.name, self.count, self.unit, time.perf_counter() - began, start))
+    def hold_story(self, tell: Callable[[int, Random], Coroutine[None, None, str]]) -> None:
+        """Run a story in which something happens ``count`` times; it fails where it finds a surprise, and returns notes."""
+        start, began = _seed(), time.perf_counter()
+        notes = asyncio.run(tell(self.count, Random(start)))
+        self._held(began, start, notes)
+
+    def _held(self, began: float, start: int, notes: str = "") -> None:
+        FIGURES.append(Figure(self.name, self.count, self.unit, time.perf_counter() - began, start, notes))
+
+
+def tell_figures(write: Callable[[str], None]) -> None:
+    """One line for each proof that held, once, where more than the short forms were asked for."""
+    if os.environ.get("SONI_PROVE"):
+        while FIGURES:
+            write(str(FIGURES.pop(0)))
 
 
 def in_words(refusal: str) -> None:

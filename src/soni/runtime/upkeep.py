@@ -1,0 +1,113 @@
+"""What is kept of conversations: the transcript, everything about one user, and the end of those that nobody goes on with."""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from soni.errors import ConversationBusy, ConversationUnknown, StoreUnavailable, TooManyRequests
+from soni.persistence.archive import Archive, Exchange
+from soni.persistence.locks import Locks
+from soni.persistence.store import Store
+from soni.value import Value
+
+log = logging.getLogger("soni.upkeep")
+
+BATCH: Final = 100
+"""Names of conversations that are read at once."""
+_FIRST: Final = 60.0
+"""Seconds after the start until the store is looked through for the first time."""
+_EVERY: Final = 3600.0
+"""Seconds between two times."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """Looks after the conversations of one store."""
+
+    store: Store
+    locks: Locks
+
+    async def transcript(self, user_id: str, before: str | None, limit: int) -> tuple[Exchange, ...]:
+        """The last ``limit`` turns before the one with this id, the earliest first. Raises ConversationUnknown."""
+        told = await self.store.archive.exchanges(user_id, before, limit)
+        if not told and not await self.store.dialogues.exists(user_id):
+            raise ConversationUnknown
+        return told
+
+    async def export(self, user_id: str) -> Mapping[str, Value]:
+        """Everything that is stored about this user, as it is stored. Raises ConversationUnknown, StateError."""
+        archive = self.store.archive
+        saved = await self.store.dialogues.load(user_id)
+        turns: list[Value] = []
+        before: str | None = None
+        while page := await archive.exchanges(user_id, before, BATCH):
+            turns[:0] = [_as_json(exchange) for exchange in page]
+            before = page[0].id
+        effects = await archive.effects(user_id)
+        if saved is None and not turns and not effects:
+            raise ConversationUnknown
+        return {
+            "user_id": user_id,
+            "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "conversation": saved.dialogue.to_json() if saved else None,
+            "transcript": turns,
+            "effects": {key: dict(result) for key, result in effects.items()},
+        }
+
+    async def erase(self, user_id: str) -> None:
+        """Remove everything that is stored about this user; nothing happens where there is nothing."""
+        async with self.locks.hold(user_id):
+            await self.store.archive.erase(user_id)
+
+    async def expire(self, since: datetime) -> int:
+        """Erase every conversation in which nothing has happened since then; how many they were.
+
+        One that is being answered is left for the next time. Raises StoreUnavailable.
+        """
+        erased = 0
+        async for name in idle(self.store.archive, since):
+            with suppress(ConversationBusy, TooManyRequests):
+                erased += await self._expire(name, since)
+        return erased
+
+    async def _expire(self, name: str, since: datetime) -> bool:
+        async with self.locks.hold(name, wait=False):
+            # Looked at again, now that nobody can go on with it.
+            last = await self.store.dialogues.saved_at(name)
+            if last is not None and last >= since:
+                return False
+            await self.store.archive.erase(name)
+            return True
+
+
+async def keep_expiring(
+    upkeep: Upkeep, ttl: timedelta, pause: Callable[[float], Awaitable[object]] = asyncio.sleep
+) -> None:
+    """Erase what is older than ``ttl``, again and again, until this is cancelled. ``pause`` is given seconds."""
+    await pause(_FIRST * random.uniform(0.5, 1.5))  # noqa: S311 - only so that replicas do not do it in step
+    while True:
+        try:
+            if erased := await upkeep.expire(datetime.now(UTC) - ttl):
+                log.info("%d conversations that were silent for %s have been erased", erased, ttl)
+        except StoreUnavailable:
+            log.warning("silent conversations could not be erased; they will be the next time", exc_info=True)
+        await pause(_EVERY * random.uniform(0.9, 1.1))  # noqa: S311
+
+
+async def idle(archive: Archive, since: datetime) -> AsyncIterator[str]:
+    """The names of all conversations in which nothing has happened since then."""
+    after = ""
+    while names := await archive.idle(since, after, BATCH):
+        for name in names:
+            yield name
+        after = names[-1]
+
+
+def _as_json(exchange: Exchange) -> Value:
+    lines: list[Value] = [{"role": line.role, "text": line.text} for line in exchange.lines]
+    return {"turn": exchange.turn, "at": exchange.at.isoformat(), "lines": lines}
