@@ -25,7 +25,7 @@ from soni.dialogue.state import Dialogue, Line
 from soni.errors import ConversationBusy
 from soni.persistence.archive import MAX_EXCHANGES, PRUNE_EVERY, id_at
 from soni.persistence.dialogues import CHANNEL, Dialogues, Saved, Spoken, TurnMetadata
-from soni.persistence.postgres_opening import Connections, answering
+from soni.persistence.postgres_connections import Connections, answering
 from soni.value import Value
 
 _NEWEST: Final = """
@@ -220,19 +220,19 @@ class PostgresDialogues(Dialogues):
         self._postgres = saver
 
     async def _newest(self, conversation: str) -> CheckpointTuple | None:
-        with answering():
+        async with answering():
             return await self._postgres.newest(conversation)
 
     async def commit(
         self, conversation: str, before: Saved | None, dialogue: Dialogue, said: Sequence[Line] = ()
     ) -> None:
         """As ``Dialogues.commit``; on disk when it returns. Raises StoreUnavailable too."""
-        with answering():
+        async with answering():
             await super().commit(conversation, before, dialogue, said)
 
     async def delete(self, conversation: str) -> None:
         """As ``Dialogues.delete``. Raises StoreUnavailable too."""
-        with answering():
+        async with answering():
             await super().delete(conversation)
 
 
@@ -245,10 +245,9 @@ class PostgresLedger:
     async def recall(self, conversation: str, key: str) -> Mapping[str, Value] | None:
         """The result recorded under this key; ``None`` where there is none."""
         query = "select result from soni_ledger where conversation = %s and key = %s"
-        with answering():
-            async with self._connections.connection() as connection:
-                cursor = await connection.cursor(row_factory=tuple_row).execute(query, (conversation, key))
-                row = await cursor.fetchone()
+        async with answering(), self._connections.connection() as connection:
+            cursor = await connection.cursor(row_factory=tuple_row).execute(query, (conversation, key))
+            row = await cursor.fetchone()
         return None if row is None else row[0]
 
     async def record(self, conversation: str, key: str, result: Mapping[str, Value]) -> None:
@@ -258,12 +257,10 @@ class PostgresLedger:
             on conflict (conversation, key) do update set result = excluded.result, id = excluded.id
         """
         row = (conversation, key, Jsonb(dict(result), dumps=exactly), id_at(datetime.now(UTC)))
-        with answering():
-            async with self._connections.connection() as connection:
-                await connection.execute(statement, row)
+        async with answering(), self._connections.connection() as connection:
+            await connection.execute(statement, row)
 
     async def forget(self, conversation: str) -> None:
         """The results of this conversation are no longer needed."""
-        with answering():
-            async with self._connections.connection() as connection:
-                await connection.execute("delete from soni_ledger where conversation = %s", (conversation,))
+        async with answering(), self._connections.connection() as connection:
+            await connection.execute("delete from soni_ledger where conversation = %s", (conversation,))

@@ -8,7 +8,7 @@ from psycopg.rows import tuple_row
 
 from soni.dialogue.state import Line
 from soni.persistence.archive import Exchange, id_at
-from soni.persistence.postgres_opening import Connections, answering
+from soni.persistence.postgres_connections import Connections, answering
 from soni.value import Value
 
 # Bytewise, as ids and cursors are compared everywhere else: the order of a database's own language may be another.
@@ -72,12 +72,10 @@ class PostgresArchive:
 
     async def erase(self, conversation: str) -> None:
         """As ``Archive.erase``."""
-        with answering():
-            async with self._connections.connection() as connection:
-                await connection.execute(_ERASE, {"conversation": conversation})
+        async with answering(), self._connections.connection() as connection:
+            await connection.execute(_ERASE, {"conversation": conversation})
 
     async def _rows(self, query: str, asked: Mapping[str, object]) -> list[tuple[Any, ...]]:
-        with answering():
-            async with self._connections.connection() as connection:
-                cursor = await connection.cursor(row_factory=tuple_row).execute(query, asked)
-                return await cursor.fetchall()
+        async with answering(), self._connections.connection() as connection:
+            cursor = await connection.cursor(row_factory=tuple_row).execute(query, asked)
+            return await cursor.fetchall()

@@ -1,73 +1,153 @@
-"""Opens a PostgreSQL database, and says in words what is wrong with it."""
+"""Opens a PostgreSQL database: waits for one that is only just starting, and says in words what is wrong with it."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from time import monotonic
 from typing import Final
 
 import psycopg
-from psycopg import AsyncConnection
-from psycopg.rows import DictRow, dict_row
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg.rows import dict_row
 
 from soni.config.settings import Persistence
 from soni.errors import ConfigurationError, StoreUnavailable
+from soni.persistence.postgres_connections import LIMIT, PATIENCE, Connection, Connections, words
 from soni.persistence.postgres_schema import set_up
 
-Connections = AsyncConnectionPool[AsyncConnection[DictRow]]
+log = logging.getLogger("soni.persistence")
 
-_WAIT: Final = 5.0
-"""Seconds to wait for a free connection, or for the server, before the store counts as down."""
+START: Final = 30.0
+"""Seconds to wait at start for a database that is down: containers of one deployment start together, in any order."""
+_PAUSE: Final = 0.5
+"""Seconds between two attempts."""
+_TOLD_EVERY: Final = 5.0
+"""Seconds between two lines in the log."""
+_PREPARE_AFTER: Final = 5
+"""Times a statement is sent before it is prepared; psycopg's default."""
+
+_MISTAKES: Final = (
+    "password authentication failed",
+    "no password supplied",
+    "does not exist",
+    "no pg_hba.conf entry",
+    "is not permitted to log in",
+    "permission denied",
+    "is not currently accepting connections",
+    "invalid port number",
+    "could not match",
+    "SSL",
+    "certificate",
+)
+"""Parts of what libpq and the server say where waiting helps nobody.
+
+A failed connection has no error code, only words. Those that are not known here, such as a server's in another language,
+count as those of a server that is down: to wait in vain and then say them does less harm than to give up too early.
+"""
 
 
 @asynccontextmanager
-async def open_postgres(settings: Persistence) -> AsyncIterator[Connections]:
-    """The connections to the database the settings name. They are closed again at the end."""
+async def open_postgres(settings: Persistence, patience: float = START) -> AsyncIterator[Connections]:
+    """The connections to the database the settings name. They are closed again at the end.
+
+    ``patience`` is how many seconds to wait for a server that is down. Raises ConfigurationError where the author or the
+    operator has to change something first, StoreUnavailable where the server does not come.
+    """
     assert settings.connection_string is not None, "checked when the settings were read"
-    # Behind a pooler that hands a connection to another client after each transaction, a prepared statement may be gone.
-    threshold = None if settings.lock_connection_string else 5
-    connections: Connections = AsyncConnectionPool(
+    pooled = await _patiently(lambda: _prepare(settings), patience)
+    connections = Connections(
         settings.connection_string,
-        kwargs={"autocommit": True, "prepare_threshold": threshold, "row_factory": dict_row},
+        connection_class=Connection,
+        kwargs={
+            **PATIENCE,
+            "autocommit": True,
+            # Behind a pooler that hands a connection to another client after each transaction, it may be gone.
+            "prepare_threshold": None if pooled else _PREPARE_AFTER,
+            "row_factory": dict_row,
+        },
         min_size=settings.pool.min_size,
         max_size=settings.pool.max_size,
-        timeout=_WAIT,
+        timeout=LIMIT,
+        # Each request that finds no connection asks for one: nothing is gained by trying in the background.
         reconnect_timeout=0,
         open=False,
         name="soni",
     )
     try:
-        with usable():
-            async with await AsyncConnection.connect(
-                settings.lock_connection_string or settings.connection_string, autocommit=True, row_factory=dict_row
-            ) as connection:
-                await set_up(connection)
         await connections.open()
         yield connections
     finally:
         await connections.close()
 
 
-@contextmanager
-def usable() -> Iterator[None]:
-    """What goes wrong while the database is opened becomes a ConfigurationError that says what to do."""
-    try:
-        yield
-    except psycopg.errors.InsufficientPrivilege as error:
-        raise ConfigurationError(
-            f"The database user may not create Soni's tables: {error.diag.message_primary}. Grant create on the schema,"
-            " or let a user who may start Soni once (settings.persistence.connection_string)."
-        ) from error
-    except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
-        words = " ".join(str(error).split())
-        raise ConfigurationError(
-            f"PostgreSQL cannot be reached: {words} (settings.persistence.connection_string)."
-        ) from error
+async def _prepare(settings: Persistence) -> bool:
+    """Bring the schema to its newest version; whether ``connection_string`` goes through a pooler."""
+    direct = settings.lock_connection_string
+    async with await connect(direct or settings.connection_string or "") as connection:
+        if await _is_pooled(connection):
+            log.warning(
+                "PostgreSQL is reached through a pooler. Where it lends a connection for a transaction only (pgbouncer with"
+                " pool_mode = transaction), locks do not hold: name a direct connection as"
+                " settings.persistence.lock_connection_string."
+            )
+            pooled = True
+        else:
+            pooled = direct is not None
+        await set_up(connection)
+    if direct is not None:
+        async with await connect(settings.connection_string or ""):
+            pass  # only to hear at start, and not from the first user, that it is wrong
+    return pooled
 
 
-@contextmanager
-def answering() -> Iterator[None]:
-    """What goes wrong between here and the server becomes StoreUnavailable, with its words as the cause."""
-    try:
-        yield
-    except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
-        raise StoreUnavailable("The conversation store does not answer.") from error
+async def connect(dsn: str) -> Connection:
+    """A connection beside the pool. Raises psycopg.Error."""
+    return await Connection.connect(dsn, autocommit=True, row_factory=dict_row, **PATIENCE)
+
+
+async def _is_pooled(connection: Connection) -> bool:
+    """Whether somebody stands between: the process that answers is not the one that opened the connection."""
+    row = await (await connection.execute("select pg_backend_pid() as pid")).fetchone()
+    return row is not None and row["pid"] != connection.info.backend_pid
+
+
+async def _patiently[Result](work: Callable[[], Awaitable[Result]], patience: float) -> Result:
+    """Do this as soon as the database is there. Raises ConfigurationError, StoreUnavailable."""
+    deadline, told = monotonic() + patience, float("-inf")
+    while True:
+        try:
+            return await work()
+        except psycopg.Error as error:
+            if (mistake := _mistake(error)) is not None:
+                raise ConfigurationError(mistake) from error
+            if monotonic() + _PAUSE > deadline:
+                raise StoreUnavailable(
+                    f"PostgreSQL has not answered for {patience:g} s: {words(error)}"
+                    " (settings.persistence.connection_string)."
+                ) from error
+            if monotonic() - told >= _TOLD_EVERY:
+                told = monotonic()
+                log.warning("PostgreSQL does not answer yet, and is asked again: %s", words(error))
+        await asyncio.sleep(_PAUSE)
+
+
+def _mistake(error: psycopg.Error) -> str | None:
+    """What somebody has to change before this can work; ``None`` where it may work in a moment."""
+    match error:
+        case psycopg.errors.InsufficientPrivilege():
+            return (
+                f"The database user may not set up Soni's tables: {words(error)}. Grant it create on the schema"
+                " (settings.persistence.connection_string)."
+            )
+        case psycopg.ProgrammingError() if error.sqlstate is None:
+            # Its words repeat the connection string, with the password.
+            return (
+                "settings.persistence.connection_string is not one that PostgreSQL understands; an example:"
+                " postgresql://user:password@host:5432/database"
+            )
+        case psycopg.OperationalError() if not any(part in str(error) for part in _MISTAKES):
+            return None
+        case psycopg.errors.ReadOnlySqlTransaction():
+            return None  # a standby, which may be about to take over
+        case _:
+            return f"PostgreSQL cannot be used: {words(error)} (settings.persistence.connection_string)."
