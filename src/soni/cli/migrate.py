@@ -23,8 +23,11 @@ def migrate(
     Stop every service on this store before going back: a running one needs what is taken away.
     """
     from soni.config.loader import load_config
+    from soni.persistence.reading import refuse_missing
 
     settings = load_config(config).settings.persistence
+    if back:
+        refuse_missing(settings, Path.cwd())
     match settings.backend:
         case "sqlite":
             before, after = asyncio.run(_sqlite(settings, Path.cwd(), back))

@@ -1,14 +1,14 @@
 """``soni retention``: erase the conversations that nobody goes on with, or tell how many they are."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from soni.cli.options import DEFAULT_CONFIG, ConfigOption
-from soni.errors import SoniError
+from soni.errors import ConfigurationError, SoniError
 
 if TYPE_CHECKING:
     from soni.config.settings import Persistence
@@ -33,7 +33,11 @@ def retention(
     if ttl is None:
         typer.echo("Conversations are kept for ever (settings.persistence.retention.conversation_ttl is null).")
         return
-    since, folder = datetime.now(UTC) - ttl, Path.cwd()
+    from soni.persistence.reading import refuse_missing
+    from soni.runtime.upkeep import ago
+
+    since, folder = ago(ttl), Path.cwd()
+    refuse_missing(settings, folder)
     work = _count(settings, folder, since) if dry_run else _erase(settings, folder, since)
     number = asyncio.run(work)
     noun = "conversation" if number == 1 else "conversations"
@@ -57,6 +61,10 @@ async def _count(settings: "Persistence", folder: Path, since: datetime) -> int:
 
     number = 0
     async with open_reading(settings, folder) as reading:
+        if not reading.up_to_date:
+            raise ConfigurationError(
+                "An earlier Soni has made this store: bring it up to date with 'soni migrate' first."
+            )
         async for _ in idle(reading.archive, since):
             number += 1
     return number

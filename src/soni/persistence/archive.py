@@ -59,7 +59,7 @@ class Archive(Protocol):
 
 def id_at(moment: datetime) -> str:
     """The least id of a checkpoint that is saved at this moment: those saved before have smaller ones."""
-    ticks = (moment.astimezone(UTC) - _GREGORIAN) // timedelta(microseconds=1) * 10
+    ticks = (max(moment, _GREGORIAN) - _GREGORIAN) // timedelta(microseconds=1) * 10
     return str(UUID(int=(ticks >> 12) << 80 | 6 << 76 | (ticks & 0xFFF) << 64))
 
 

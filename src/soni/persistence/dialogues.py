@@ -11,7 +11,6 @@ from langgraph.checkpoint.base import BaseCheckpointSaver, Checkpoint, Checkpoin
 from langgraph.checkpoint.base.id import uuid6
 
 from soni.dialogue.state import Dialogue, Line
-from soni.persistence.archive import moment_of
 
 CHANNEL: Final = "dialogue"
 _FORMAT: Final = 4
@@ -68,11 +67,6 @@ class Dialogues:
     async def exists(self, conversation: str) -> bool:
         """True where there is a dialogue of this conversation, readable or not."""
         return await self._newest(conversation) is not None
-
-    async def saved_at(self, conversation: str) -> datetime | None:
-        """When this conversation was last saved, readable or not; ``None`` where there is none."""
-        found = await self._newest(conversation)
-        return moment_of(found.checkpoint["id"]) if found is not None else None
 
     async def _newest(self, conversation: str) -> CheckpointTuple | None:
         return await self.saver.aget_tuple(_config(conversation))

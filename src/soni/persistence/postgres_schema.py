@@ -9,7 +9,7 @@ from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
-from soni.errors import ConfigurationError
+from soni.persistence.store import too_new
 
 _KEY: Final = 0x536F6E69  # "Soni"
 """Of the advisory lock that lets one replica at a time change the schema."""
@@ -69,12 +69,7 @@ async def set_up(connection: AsyncConnection[DictRow]) -> None:
     await _lock(connection)
     try:
         await AsyncPostgresSaver(connection).setup()
-        version = await schema_version(connection)
-        if version > len(MIGRATIONS):
-            raise ConfigurationError(
-                f"A newer Soni has made this database: its version is {version}, and this Soni knows {len(MIGRATIONS)}."
-                " Run the newer one, or let it take the last step back first."
-            )
+        version = await _known_version(connection)
         for number, migration in enumerate(MIGRATIONS[version:], version + 1):
             await _step(connection, migration.up, number)
     finally:
@@ -82,10 +77,10 @@ async def set_up(connection: AsyncConnection[DictRow]) -> None:
 
 
 async def go_back(connection: AsyncConnection[DictRow]) -> None:
-    """Undo the newest step."""
+    """Undo the newest step. Raises ConfigurationError where a newer Soni has made it."""
     await _lock(connection)
     try:
-        version = await schema_version(connection)
+        version = await _known_version(connection)
         await _step(connection, MIGRATIONS[version - 1].down, version - 1)
     finally:
         await connection.execute("select pg_advisory_unlock(%s)", (_KEY,))
@@ -103,14 +98,24 @@ async def _lock(connection: AsyncConnection[DictRow]) -> None:
 
 
 async def schema_version(connection: AsyncConnection[DictRow]) -> int:
-    """Steps that this database has behind it."""
-    await connection.execute("create table if not exists soni_schema (version integer not null)")
+    """Steps that this database has behind it. It only reads."""
+    found = await (await connection.execute("select to_regclass('soni_schema') is not null as there")).fetchone()
+    if found is None or not found["there"]:
+        return 0
     row = await (await connection.execute("select max(version) as version from soni_schema")).fetchone()
-    return row["version"] or 0 if row is not None else 0
+    return (row["version"] or 0) if row is not None else 0
+
+
+async def _known_version(connection: AsyncConnection[DictRow]) -> int:
+    version = await schema_version(connection)
+    if version > len(MIGRATIONS):
+        raise too_new(version, len(MIGRATIONS))
+    return version
 
 
 async def _step(connection: AsyncConnection[DictRow], statements: tuple[LiteralString, ...], version: int) -> None:
     async with connection.transaction():
+        await connection.execute("create table if not exists soni_schema (version integer not null)")
         for statement in statements:
             await connection.execute(statement)
         await connection.execute("delete from soni_schema")

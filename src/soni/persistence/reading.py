@@ -20,6 +20,14 @@ class Reading:
 
     dialogues: Dialogues
     archive: Archive
+    up_to_date: bool = True
+    """False where an earlier Soni has made the tables: then of the archive only ``conversations`` can be read."""
+
+
+def refuse_missing(settings: Persistence, folder: Path) -> None:
+    """Raises ConfigurationError where a SQLite file is not there, which opening it would create."""
+    if settings.backend == "sqlite" and not (folder / settings.path).exists():
+        raise ConfigurationError(f"There is no {folder / settings.path}.")
 
 
 def named(database: str, settings: Persistence) -> Persistence:
@@ -40,6 +48,7 @@ async def open_reading(settings: Persistence, folder: Path) -> AsyncIterator[Rea
 
     Raises ConfigurationError where there is nothing to read.
     """
+    await asyncio.to_thread(refuse_missing, settings, folder)
     await asyncio.to_thread(import_driver, settings.backend)
     match settings.backend:
         case "memory":
@@ -60,14 +69,14 @@ async def _sqlite(path: Path) -> AsyncIterator[Reading]:
 
     from soni.persistence.sqlite import SqliteDialogues, SqliteSaver
     from soni.persistence.sqlite_archive import SqliteArchive
+    from soni.persistence.sqlite_schema import MIGRATIONS, schema_version
 
-    if not await asyncio.to_thread(path.exists):
-        raise ConfigurationError(f"There is no {path}.")
     try:
         uri = await asyncio.to_thread(lambda: f"{path.resolve().as_uri()}?mode=ro")
         async with aiosqlite.connect(uri, uri=True, isolation_level=None) as connection:
             await connection.execute_fetchall("select 1 from checkpoints limit 1")
-            yield Reading(SqliteDialogues(SqliteSaver(connection)), SqliteArchive(connection))
+            newest = await schema_version(connection) == len(MIGRATIONS)
+            yield Reading(SqliteDialogues(SqliteSaver(connection)), SqliteArchive(connection), newest)
     except sqlite3.Error as error:
         raise ConfigurationError(f"{path} cannot be read as a database of Soni's: {error}.") from error
 
@@ -81,6 +90,7 @@ async def _postgres(settings: Persistence) -> AsyncIterator[Reading]:
 
     from soni.persistence.postgres import PostgresDialogues, PostgresSaver
     from soni.persistence.postgres_archive import PostgresArchive
+    from soni.persistence.postgres_schema import MIGRATIONS, schema_version
 
     assert settings.connection_string is not None, "checked when the settings were read"
 
@@ -89,8 +99,9 @@ async def _postgres(settings: Persistence) -> AsyncIterator[Reading]:
 
     try:
         # Tried first, because a pool tries for long and does not say why it fails.
-        async with await AsyncConnection.connect(settings.connection_string) as connection:
+        async with await AsyncConnection.connect(settings.connection_string, row_factory=dict_row) as connection:
             await connection.execute("select from checkpoints limit 1")
+            newest = await schema_version(connection) == len(MIGRATIONS)
     except psycopg.Error as error:
         words = " ".join(str(error).split())
         raise ConfigurationError(f"This PostgreSQL database cannot be read: {words}") from error
@@ -102,4 +113,4 @@ async def _postgres(settings: Persistence) -> AsyncIterator[Reading]:
         max_size=2,
         open=False,
     ) as pool:
-        yield Reading(PostgresDialogues(PostgresSaver(pool)), PostgresArchive(pool))
+        yield Reading(PostgresDialogues(PostgresSaver(pool)), PostgresArchive(pool), newest)

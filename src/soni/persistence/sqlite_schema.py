@@ -5,8 +5,8 @@ from typing import Final
 
 import aiosqlite
 
-from soni.errors import ConfigurationError
 from soni.persistence.archive import MAX_EXCHANGES, PRUNE_EVERY
+from soni.persistence.store import too_new
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +93,15 @@ def after_checkpoint(keep: int) -> str:
 
 async def set_up(connection: aiosqlite.Connection, keep: int) -> None:
     """Bring the file to the newest version. Raises ConfigurationError where a newer Soni has made it."""
-    version = await schema_version(connection)
-    if version > len(MIGRATIONS):
-        raise ConfigurationError(
-            f"A newer Soni has made this database: its version is {version}, and this Soni knows {len(MIGRATIONS)}."
-            " Run the newer one, or let it take the last step back first."
-        )
+    version = await _known_version(connection)
     for number, migration in enumerate(MIGRATIONS[version:], version + 1):
         await _step(connection, migration.up, number)
     await connection.executescript(f"begin immediate; {after_checkpoint(keep)} commit;")
 
 
 async def go_back(connection: aiosqlite.Connection) -> None:
-    """Undo the newest step."""
-    version = await schema_version(connection)
+    """Undo the newest step. Raises ConfigurationError where a newer Soni has made it."""
+    version = await _known_version(connection)
     await _step(connection, MIGRATIONS[version - 1].down, version - 1)
 
 
@@ -114,6 +109,13 @@ async def schema_version(connection: aiosqlite.Connection) -> int:
     """Steps that this file has behind it."""
     ((version,),) = await connection.execute_fetchall("pragma user_version")
     return int(version)
+
+
+async def _known_version(connection: aiosqlite.Connection) -> int:
+    version = await schema_version(connection)
+    if version > len(MIGRATIONS):
+        raise too_new(version, len(MIGRATIONS))
+    return version
 
 
 async def _step(connection: aiosqlite.Connection, script: str, version: int) -> None:

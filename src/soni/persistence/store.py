@@ -47,6 +47,14 @@ class Store:
         await self.dialogues.load("")
 
 
+def too_new(version: int, known: int) -> ConfigurationError:
+    """The error of a database whose schema has steps behind it that this Soni does not know."""
+    return ConfigurationError(
+        f"A newer Soni has made this database: its version is {version}, and this Soni knows {known}."
+        " Run the newer one, or let it take the last step back first (soni migrate --back)."
+    )
+
+
 def import_driver(backend: str) -> None:
     """Import what this backend needs: a driver costs megabytes and reads files. Not to be called in an event loop."""
     import_module(f"soni.persistence.{_MODULES[backend]}")

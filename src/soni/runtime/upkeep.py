@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -17,8 +17,10 @@ from soni.value import Value
 
 log = logging.getLogger("soni.upkeep")
 
-BATCH: Final = 100
-"""Names of conversations that are read at once."""
+BATCH: Final = 500
+"""Names, or turns, that are read at once."""
+_HELD: Final = 20
+"""Conversations that are held at once while it is seen whether they can go."""
 _FIRST: Final = 60.0
 """Seconds after the start until the store is looked through for the first time."""
 _EVERY: Final = 3600.0
@@ -69,20 +71,24 @@ class Upkeep:
 
         One that is being answered is left for the next time. Raises StoreUnavailable.
         """
-        erased = 0
-        async for name in idle(self.store.archive, since):
-            with suppress(ConversationBusy, TooManyRequests):
-                erased += await self._expire(name, since)
+        erased, after = 0, ""
+        while names := await self.store.archive.idle(since, after, _HELD):
+            erased += await self._expire(names, since, after)
+            after = names[-1]
         return erased
 
-    async def _expire(self, name: str, since: datetime) -> bool:
-        async with self.locks.hold(name, wait=False):
-            # Looked at again, now that nobody can go on with it.
-            last = await self.store.dialogues.saved_at(name)
-            if last is not None and last >= since:
-                return False
-            await self.store.archive.erase(name)
-            return True
+    async def _expire(self, names: Sequence[str], since: datetime, after: str) -> int:
+        async with AsyncExitStack() as stack:
+            held = set[str]()
+            for name in names:
+                with suppress(ConversationBusy, TooManyRequests):
+                    await stack.enter_async_context(self.locks.hold(name, wait=False))
+                    held.add(name)
+            # Asked again, now that nobody can go on with them: one may have been gone on with meanwhile.
+            silent = [name for name in await self.store.archive.idle(since, after, _HELD) if name in held]
+            for name in silent:
+                await self.store.archive.erase(name)
+            return len(silent)
 
 
 async def keep_expiring(
@@ -92,11 +98,21 @@ async def keep_expiring(
     await pause(_FIRST * random.uniform(0.5, 1.5))  # noqa: S311 - only so that replicas do not do it in step
     while True:
         try:
-            if erased := await upkeep.expire(datetime.now(UTC) - ttl):
-                log.info("%d conversations that were silent for %s have been erased", erased, ttl)
+            if erased := await upkeep.expire(ago(ttl)):
+                log.info("%d silent conversations have been erased", erased)
         except StoreUnavailable:
             log.warning("silent conversations could not be erased; they will be the next time", exc_info=True)
+        except Exception:  # whatever it was, conversations must not stop ending for as long as the service runs
+            log.exception("silent conversations could not be erased; they will be tried the next time")
         await pause(_EVERY * random.uniform(0.9, 1.1))  # noqa: S311
+
+
+def ago(ttl: timedelta) -> datetime:
+    """The moment that is so long ago; the beginning of time where it would be before."""
+    try:
+        return datetime.now(UTC) - ttl
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)
 
 
 async def idle(archive: Archive, since: datetime) -> AsyncIterator[str]:

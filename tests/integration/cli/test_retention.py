@@ -108,6 +108,33 @@ def test_a_schema_is_taken_back_and_brought_up_again(store: str) -> None:
     assert counted.startswith("3 conversations"), store
 
 
+def test_an_earlier_schema_is_brought_up_to_date_first(
+    store: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Counting in it is refused in words that say how."""
+    run("migrate", "--back")
+    code, words = told(monkeypatch, capsys, "retention", "--dry-run")
+
+    assert (code, words) == (
+        78,
+        "An earlier Soni has made this store: bring it up to date with 'soni migrate' first.\n",
+    ), store
+
+
+def test_no_command_makes_a_store_where_there_is_none(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither erasing nor going back."""
+    (folder / "soni.yaml").write_text(ASSISTANT % ("sqlite", "", "900000d"))
+    outcomes = [
+        told(monkeypatch, capsys, *arguments)
+        for arguments in (("retention",), ("retention", "--dry-run"), ("migrate", "--back"))
+    ]
+
+    assert all(code == 78 and words.startswith("There is no ") for code, words in outcomes)
+    assert [path.name for path in folder.iterdir()] == ["soni.yaml"]
+
+
 def test_what_cannot_be_migrated_is_told_in_words(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -117,6 +117,12 @@ async def test_a_database_of_a_later_version_is_refused_in_words(tmp_path: Path,
         with pytest.raises(ConfigurationError, match="A newer Soni has made this database: its version is 99"):
             async with opened(settings):
                 pass
+    with pytest.raises(ConfigurationError, match="its version is 99"):
+        async with sqlite(file.path) as connection:
+            await sqlite_schema.go_back(connection)
+    with pytest.raises(ConfigurationError, match="its version is 99"):
+        async with postgres(database) as other:
+            await postgres_schema.go_back(other)
 
 
 @pytest.mark.parametrize("behind", [0, 1])
