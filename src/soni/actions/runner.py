@@ -15,7 +15,8 @@ from enum import Enum
 from typing import Final, Protocol, Self
 
 from soni.actions.marks import ActionContext
-from soni.actions.registry import Function, Registered, Registry
+from soni.actions.registry import Registered, Registry
+from soni.actions.threads import in_thread
 from soni.actions.webhook import Webhooks
 from soni.config.models import ActionSpec
 from soni.config.steps import Retry
@@ -234,15 +235,8 @@ async def _invoke(registered: Registered, positional: tuple[object, ...], named:
     if registered.is_async:
         result = registered.function(*positional, **named)
     else:
-        result = await asyncio.to_thread(_call_sync, registered.function, positional, named)
+        result = await in_thread(registered.function, positional, named)
     return await result if inspect.isawaitable(result) else result
-
-
-def _call_sync(function: Function, positional: tuple[object, ...], named: Mapping[str, object]) -> object:
-    try:
-        return function(*positional, **named)
-    except StopIteration as error:  # no future can carry it: whoever awaits the thread would wait for ever
-        raise RuntimeError("StopIteration was raised") from error
 
 
 def _outputs(spec: ActionSpec, result: object) -> tuple[Outputs, str | None]:
