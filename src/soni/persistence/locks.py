@@ -57,7 +57,7 @@ class LocalLocks:
 
     async def _acquire(self, lock: asyncio.Lock) -> None:
         try:
-            async with asyncio.timeout(self._patience if lock.locked() else None):
+            async with asyncio.timeout(self._patience):
                 await lock.acquire()
         except TimeoutError:
             raise ConversationBusy from None
