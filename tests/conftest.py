@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from blockbuster import BlockBuster
 from hypothesis import HealthCheck, settings
-from tests.servers import new_database, postgres_server
+from tests.servers import new_database, new_redis_database, postgres_server, redis_server
 
 # Two cores are shared with whatever else runs: a slow example says nothing about the property.
 settings.register_profile("soni", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -37,3 +37,17 @@ def database(postgres: str) -> Iterator[str]:
     """An empty database of a test's own."""
     with new_database(postgres) as dsn:
         yield dsn
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[str]:
+    """A Redis server, started once."""
+    with redis_server() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_database(redis: str) -> Iterator[str]:
+    """An empty Redis database of a test's own."""
+    with new_redis_database(redis) as url:
+        yield url

@@ -2,18 +2,29 @@
 
 import os
 import shutil
+import signal
+import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
+from socket import socket
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 from psycopg import sql
+from redis import Redis
+from redis.backoff import ConstantBackoff
+from redis.exceptions import AuthenticationError
+from redis.retry import Retry
 
 REQUIRED = os.environ.get("SONI_REQUIRE_POSTGRES") == "1"
 """Then a test that needs PostgreSQL fails where there is none; otherwise it is skipped, and says so."""
+REDIS_REQUIRED = os.environ.get("SONI_REQUIRE_REDIS") == "1"
+"""The same for Redis."""
 
 
 @contextmanager
@@ -49,3 +60,88 @@ def new_database(server: str) -> Iterator[str]:
     finally:
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@dataclass
+class RedisServer:
+    """A Redis of our own on a free port of loopback, which has everything it acknowledges on disk."""
+
+    folder: Path
+    options: tuple[str, ...] = ()
+    """More options, such as ``--maxmemory 2mb``; the last one of a name counts."""
+    port: int = field(default_factory=lambda: _free_port())
+    _process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        """Start it, with what is on disk; it answers when this returns, if only to ask for a password."""
+        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
+        durable = ["--save", "", "--appendonly", "yes", "--appendfsync", "always"]
+        with (self.folder / "redis.log").open("ab") as log:
+            self._process = subprocess.Popen([*command, *durable, *self.options], stdout=log, stderr=log)
+        # Asked again every 20 ms for 10 s.
+        with Redis(port=self.port, retry=Retry(ConstantBackoff(0.02), 500)) as client:
+            with suppress(AuthenticationError):
+                client.ping()
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Stop it: with SIGKILL as a crash would."""
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(10)
+            self._process = None
+
+    def signal(self, what: signal.Signals) -> None:
+        """Freeze it with SIGSTOP, or let it go on with SIGCONT."""
+        assert self._process is not None
+        self._process.send_signal(what)
+
+
+@contextmanager
+def own_redis(*options: str) -> Iterator[RedisServer]:
+    """A Redis server of our own, in a new folder. A test that asks for it is skipped where there is none, and says so."""
+    if shutil.which("redis-server") is None:
+        if REDIS_REQUIRED:
+            raise FileNotFoundError("redis-server is not installed")
+        pytest.skip("Redis is not tested: there is no redis-server")
+    with tempfile.TemporaryDirectory(prefix="soni-redis-") as folder:
+        server = RedisServer(Path(folder), options)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop(signal.SIGKILL)
+
+
+@contextmanager
+def redis_server() -> Iterator[str]:
+    """Where Redis answers: ``SONI_TEST_REDIS_URL``, whose databases are emptied, else a server of our own."""
+    if named := os.environ.get("SONI_TEST_REDIS_URL"):
+        yield named
+        return
+    with own_redis() as server:
+        yield server.url
+
+
+@contextmanager
+def new_redis_database(server: str) -> Iterator[str]:
+    """An empty database on this server; it is emptied at the end. Tests that run at once have one each."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    url = urlsplit(server)._replace(path=f"/{number}").geturl()
+    with Redis.from_url(url) as client:
+        client.flushdb()
+        try:
+            yield url
+        finally:
+            client.flushdb()
+
+
+def _free_port() -> int:
+    with socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port

@@ -374,9 +374,6 @@ INACTIVE: Final[Mapping[str, str]] = {
 """Settings, or whole groups, that are read and checked but not yet acted on, with what happens instead."""
 
 REFUSED: Final[Mapping[str, Mapping[str, str]]] = {
-    "persistence.backend": {
-        "redis": "Redis is not available yet; sqlite, postgresql and memory are",
-    },
     "server.auth.mode": {
         "api_key": "API keys are not available yet, and a service that shall be closed does not start open",
         "jwt": "JWT is not available yet, and a service that shall be closed does not start open",

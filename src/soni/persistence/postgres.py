@@ -188,12 +188,14 @@ async def _put(connection: AsyncConnection[DictRow], statement: LiteralString, r
 def _divided(checkpoint: Checkpoint) -> tuple[dict[str, object], dict[str, object]]:
     """The channels that stand in the checkpoint's own row, and those that go to the table of blobs.
 
-    The dialogue is plain JSON: in the row itself it is written and read with it, and is there for people to query.
+    The dialogue is plain JSON: in the row itself it is written and read with it, and is there for people to query. A flow's
+    subgraph has a channel of the same name that holds an object; LangGraph stores that too, where the turn runs as its graph.
     """
     inline: dict[str, object] = {}
     blobs: dict[str, object] = {}
     for name, value in checkpoint["channel_values"].items():
-        plain = name == CHANNEL or value is None or isinstance(value, str | int | float | bool)
+        json_ready = name == CHANNEL and isinstance(value, dict)
+        plain = json_ready or value is None or isinstance(value, str | int | float | bool)
         (inline if plain else blobs)[name] = value
     return inline, blobs
 

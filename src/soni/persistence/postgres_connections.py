@@ -12,14 +12,17 @@ from typing import Final
 
 import psycopg
 from psycopg import AsyncConnection
-from psycopg.rows import DictRow
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from soni.errors import StoreUnavailable
 
+Connections = AsyncConnectionPool[AsyncConnection[DictRow]]
+
 LIMIT: Final = 5.0
 """Seconds a call may take in all, from asking for a connection to the last row."""
-PATIENCE: Final[Mapping[str, int]] = {
+_PATIENCE: Final[Mapping[str, int]] = {
     "connect_timeout": 3,
     "keepalives_idle": 30,
     "keepalives_interval": 5,
@@ -35,15 +38,15 @@ _RESET: Final = struct.pack("ii", 1, 0)
 class Connection(AsyncConnection[DictRow]):
     """A connection that is cut off when its caller gives up in the middle of a query."""
 
-    async def cancel_safe(self, *, timeout: float = 30.0) -> None:
+    async def cancel_safe(self, *, timeout: float = 30.0) -> None:  # noqa: ASYNC109, ARG002 - psycopg's
         """Psycopg calls this when a task is cancelled. To ask the server to stop could hang as the query does."""
         cut(self)
 
 
-class Connections(AsyncConnectionPool[Connection]):
+class Pool(AsyncConnectionPool[AsyncConnection[DictRow]]):
     """The pool. A connection that broke while nobody used it is replaced before anybody gets it."""
 
-    async def getconn(self, timeout: float | None = None) -> Connection:
+    async def getconn(self, timeout: float | None = None) -> AsyncConnection[DictRow]:  # noqa: ASYNC109 - psycopg's
         """A connection that nobody has hung up. Raises PoolTimeout."""
         deadline = monotonic() + (self.timeout if timeout is None else timeout)
         while hung_up(connection := await super().getconn(deadline - monotonic())):
@@ -52,7 +55,7 @@ class Connections(AsyncConnectionPool[Connection]):
         return connection
 
     @asynccontextmanager
-    async def connection(self, timeout: float | None = None) -> AsyncIterator[Connection]:
+    async def connection(self, timeout: float | None = None) -> AsyncIterator[AsyncConnection[DictRow]]:  # noqa: ASYNC109 - psycopg's
         """A connection, for no longer than the limit in all. Raises psycopg.OperationalError."""
         deadline = monotonic() + (self.timeout if timeout is None else timeout)
         async with super().connection(timeout) as connection:
@@ -64,17 +67,29 @@ class Connections(AsyncConnectionPool[Connection]):
                 raise
 
 
+def patient(dsn: str) -> str:
+    """The connection string with limits for libpq, where it names none itself. Raises psycopg.ProgrammingError."""
+    own = conninfo_to_dict(dsn)
+    return make_conninfo(dsn, **{name: value for name, value in _PATIENCE.items() if name not in own})
+
+
+async def connect(dsn: str) -> Connection:
+    """A connection beside the pool. Raises psycopg.Error."""
+    return await Connection.connect(patient(dsn), autocommit=True, prepare_threshold=None, row_factory=dict_row)
+
+
 @contextmanager
 def cut_off(connection: AsyncConnection[DictRow], after: float) -> Iterator[None]:
     """Cut the connection so many seconds from now, unless this is left before.
 
     Whoever waits for the server then hears so at once, without being cancelled. Raises psycopg.OperationalError.
     """
+    until = monotonic() + after
     timer = asyncio.get_running_loop().call_later(after, cut, connection)
     try:
         yield
     except psycopg.OperationalError as error:
-        if monotonic() < timer.when() - 0.1:
+        if monotonic() < until - 0.1:  # a loop's clock is coarse
             raise
         raise psycopg.OperationalError(f"no answer within {LIMIT:g} s") from error
     finally:
@@ -102,8 +117,8 @@ def hung_up(connection: AsyncConnection[DictRow]) -> bool:
     return bool(poll.poll(0))
 
 
-@contextmanager
-def answering() -> Iterator[None]:
+@asynccontextmanager
+async def answering() -> AsyncIterator[None]:
     """What goes wrong between here and the server becomes StoreUnavailable, with its words."""
     try:
         yield

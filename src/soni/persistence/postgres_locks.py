@@ -11,11 +11,10 @@ from time import monotonic
 from typing import Final, LiteralString, Self
 
 import psycopg
-from psycopg.rows import dict_row
 
 from soni.errors import ConversationBusy, StoreUnavailable
 from soni.persistence.locks import LocalLocks, Locks
-from soni.persistence.postgres_connections import LIMIT, PATIENCE, Connection, answering, cut_off, hung_up
+from soni.persistence.postgres_connections import LIMIT, Connection, answering, connect, cut_off, hung_up
 
 log = logging.getLogger("soni.locks")
 
@@ -107,7 +106,7 @@ class PostgresLocks:
     async def _ask(self, query: LiteralString, key: int) -> Connection | None:
         """The connection over which the server said yes; ``None`` where it said no. Raises StoreUnavailable."""
         deadline = monotonic() + LIMIT
-        with answering():
+        async with answering():
             try:
                 async with asyncio.timeout(LIMIT):
                     await self._turn.acquire()
@@ -131,9 +130,7 @@ class PostgresLocks:
         if self._connection is None:
             try:
                 async with asyncio.timeout(deadline - monotonic()):
-                    self._connection = await Connection.connect(
-                        self._dsn, autocommit=True, prepare_threshold=None, row_factory=dict_row, **PATIENCE
-                    )
+                    self._connection = await connect(self._dsn)
             except TimeoutError as error:
                 raise psycopg.OperationalError("no connection in time") from error
             with cut_off(self._connection, deadline - monotonic()):

@@ -12,7 +12,7 @@ from psycopg.rows import dict_row
 
 from soni.config.settings import Persistence
 from soni.errors import ConfigurationError, StoreUnavailable
-from soni.persistence.postgres_connections import LIMIT, PATIENCE, Connection, Connections, words
+from soni.persistence.postgres_connections import LIMIT, Connection, Connections, Pool, connect, patient, words
 from soni.persistence.postgres_schema import set_up
 
 log = logging.getLogger("soni.persistence")
@@ -36,7 +36,7 @@ _MISTAKES: Final = (
     "is not currently accepting connections",
     "invalid port number",
     "could not match",
-    "SSL",
+    "does not support SSL",
     "certificate",
 )
 """Parts of what libpq and the server say where waiting helps nobody.
@@ -47,19 +47,17 @@ count as those of a server that is down: to wait in vain and then say them does 
 
 
 @asynccontextmanager
-async def open_postgres(settings: Persistence, patience: float = START) -> AsyncIterator[Connections]:
+async def open_postgres(settings: Persistence) -> AsyncIterator[Connections]:
     """The connections to the database the settings name. They are closed again at the end.
 
-    ``patience`` is how many seconds to wait for a server that is down. Raises ConfigurationError where the author or the
-    operator has to change something first, StoreUnavailable where the server does not come.
+    Raises ConfigurationError where somebody has to change something first, StoreUnavailable where the server does not come.
     """
     assert settings.connection_string is not None, "checked when the settings were read"
-    pooled = await _patiently(lambda: _prepare(settings), patience)
-    connections = Connections(
-        settings.connection_string,
+    pooled = await _patiently(lambda: _prepare(settings), START)
+    connections = Pool(
+        patient(settings.connection_string),
         connection_class=Connection,
         kwargs={
-            **PATIENCE,
             "autocommit": True,
             # Behind a pooler that hands a connection to another client after each transaction, it may be gone.
             "prepare_threshold": None if pooled else _PREPARE_AFTER,
@@ -100,18 +98,13 @@ async def _prepare(settings: Persistence) -> bool:
     return pooled
 
 
-async def connect(dsn: str) -> Connection:
-    """A connection beside the pool. Raises psycopg.Error."""
-    return await Connection.connect(dsn, autocommit=True, row_factory=dict_row, **PATIENCE)
-
-
 async def _is_pooled(connection: Connection) -> bool:
     """Whether somebody stands between: the process that answers is not the one that opened the connection."""
     row = await (await connection.execute("select pg_backend_pid() as pid")).fetchone()
     return row is not None and row["pid"] != connection.info.backend_pid
 
 
-async def _patiently[Result](work: Callable[[], Awaitable[Result]], patience: float) -> Result:
+async def _patiently(work: Callable[[], Awaitable[bool]], patience: float) -> bool:
     """Do this as soon as the database is there. Raises ConfigurationError, StoreUnavailable."""
     deadline, told = monotonic() + patience, float("-inf")
     while True:

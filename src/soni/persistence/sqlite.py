@@ -109,19 +109,19 @@ class SqliteDialogues(Dialogues):
         self._sqlite = saver
 
     async def _newest(self, conversation: str) -> CheckpointTuple | None:
-        with answering():
+        async with answering():
             return await self._sqlite.newest(conversation)
 
     async def commit(
         self, conversation: str, before: Saved | None, dialogue: Dialogue, said: Sequence[Line] = ()
     ) -> None:
         """As ``Dialogues.commit``; on disk when it returns. Raises StoreUnavailable too."""
-        with answering():
+        async with answering():
             await super().commit(conversation, before, dialogue, said)
 
     async def delete(self, conversation: str) -> None:
         """As ``Dialogues.delete``. Raises StoreUnavailable too."""
-        with answering():
+        async with answering():
             await super().delete(conversation)
 
 
@@ -134,7 +134,7 @@ class SqliteLedger:
     async def recall(self, conversation: str, key: str) -> Mapping[str, Value] | None:
         """The result recorded under this key; ``None`` where there is none."""
         query = "select result from soni_ledger where conversation = ? and key = ?"
-        with answering():
+        async with answering():
             rows = list(await self._connection.execute_fetchall(query, (conversation, key)))
         if not rows:
             return None
@@ -145,10 +145,10 @@ class SqliteLedger:
         """Keep a result; it is on disk when this returns."""
         statement = "insert or replace into soni_ledger (conversation, key, result, id) values (?, ?, ?, ?)"
         row = (conversation, key, json.dumps(dict(result)), id_at(datetime.now(UTC)))
-        with answering():
+        async with answering():
             await self._connection.execute_fetchall(statement, row)
 
     async def forget(self, conversation: str) -> None:
         """The results of this conversation are no longer needed."""
-        with answering():
+        async with answering():
             await self._connection.execute_fetchall("delete from soni_ledger where conversation = ?", (conversation,))

@@ -48,7 +48,7 @@ class SqliteArchive:
 
     async def exchanges(self, conversation: str, before: str | None, limit: int) -> tuple[Exchange, ...]:
         """As ``Archive.exchanges``."""
-        with answering():
+        async with answering():
             rows = await self._connection.execute_fetchall(_EXCHANGES, (conversation, before, before, limit))
         return tuple(
             Exchange(id_, turn, tuple(Line(line["role"], line["text"]) for line in json.loads(said)))
@@ -57,26 +57,26 @@ class SqliteArchive:
 
     async def conversations(self, after: str, limit: int) -> tuple[str, ...]:
         """As ``Archive.conversations``."""
-        with answering():
+        async with answering():
             rows = await self._connection.execute_fetchall(_CONVERSATIONS, (after, limit))
         return tuple(str(name) for (name,) in rows)
 
     async def idle(self, since: datetime, after: str, limit: int) -> tuple[str, ...]:
         """As ``Archive.idle``."""
         asked = {"after": after, "cutoff": id_at(since), "limit": limit}
-        with answering():
+        async with answering():
             rows = await self._connection.execute_fetchall(_IDLE, asked)
         return tuple(str(name) for (name,) in rows)
 
     async def effects(self, conversation: str) -> Mapping[str, Mapping[str, Value]]:
         """As ``Archive.effects``."""
         query = "select key, result from soni_ledger where conversation = ? order by key"
-        with answering():
+        async with answering():
             rows = await self._connection.execute_fetchall(query, (conversation,))
         return {str(key): json.loads(result) for key, result in rows}
 
     async def erase(self, conversation: str) -> None:
         """As ``Archive.erase``. The state goes last: what is cut off in the middle can be found and erased again."""
-        with answering():
+        async with answering():
             for statement in _ERASE:
                 await self._connection.execute_fetchall(statement, (conversation,))

@@ -102,5 +102,13 @@ async def open_store(settings: Persistence, folder: Path, patience: timedelta) -
             async with open_postgres(settings) as pool, PostgresLocks(dsn, patience=patience) as locks:
                 postgres = PostgresSaver(pool, keep)
                 yield Store(postgres, PostgresDialogues(postgres), PostgresLedger(pool), PostgresArchive(pool), locks)
-        case backend:
-            raise ConfigurationError(f"The backend {backend!r} is not available in this version.")
+        case "redis":
+            from soni.persistence.redis import RedisLedger, RedisSaver
+            from soni.persistence.redis_archive import RedisArchive
+            from soni.persistence.redis_locks import RedisLocks
+            from soni.persistence.redis_opening import open_redis
+
+            async with open_redis(settings) as client:
+                redis = RedisSaver(client, keep)
+                leases = RedisLocks(client, patience=patience)
+                yield Store(redis, Dialogues(redis), RedisLedger(client), RedisArchive(client), leases)

@@ -1,8 +1,9 @@
 """A store of each kind, empty."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -13,11 +14,16 @@ PATIENCE = timedelta(seconds=5)
 """How long a store waits for another replica."""
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+BACKENDS: Final = ("memory", "sqlite", "postgresql", "redis")
+SERVERS: Final[Mapping[str, str]] = {"postgresql": "database", "redis": "redis_database"}
+"""Backend → the fixture that gives it an empty database."""
+
+
+@pytest.fixture(params=BACKENDS)
 def persistence(request: pytest.FixtureRequest, tmp_path: Path) -> Persistence:
     """The settings of each store. Not async: a server may have to be started first, and that blocks."""
-    dsn = request.getfixturevalue("database") if request.param == "postgresql" else None
-    return Persistence(backend=request.param, path=tmp_path / "soni.db", connection_string=dsn)
+    place = request.getfixturevalue(SERVERS[request.param]) if request.param in SERVERS else None
+    return Persistence(backend=request.param, path=tmp_path / "soni.db", connection_string=place)
 
 
 @pytest.fixture
