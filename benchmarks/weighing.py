@@ -86,9 +86,12 @@ def _postgresql(dsn: str) -> Weight:
 
 
 def _redis(url: str) -> Weight:
-    """Redis holds keys: what each is for is not told apart, only the whole is."""
-    import redis
+    from redis import Redis
 
-    with closing(redis.Redis.from_url(url)) as client:
-        weights = [int(str(client.memory_usage(key, samples=0) or 0)) for key in client.scan_iter(count=1000)]
-    return Weight(sum(weights), 0, 0, sum(weights))
+    with closing(Redis.from_url(url)) as client:
+
+        def weight(pattern: str) -> int:
+            return sum(int(str(client.memory_usage(key, samples=0) or 0)) for key in client.scan_iter(pattern, 1000))
+
+        turns = sum(int(str(client.zcard(key))) for key in client.scan_iter("soni:transcript:*", 1000))
+        return Weight(weight("soni:state:*"), weight("soni:transcript:*"), turns, weight("*"))

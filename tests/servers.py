@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import SystemRandom
 from secrets import token_hex
 from socket import socket
 from urllib.parse import urlsplit
@@ -84,9 +85,8 @@ class RedisServer:
         with (self.folder / "redis.log").open("ab") as log:
             self._process = subprocess.Popen([*command, *durable, *self.options], stdout=log, stderr=log)
         # Asked again every 20 ms for 10 s.
-        with Redis(port=self.port, retry=Retry(ConstantBackoff(0.02), 500)) as client:
-            with suppress(AuthenticationError):
-                client.ping()
+        with Redis(port=self.port, retry=Retry(ConstantBackoff(0.02), 500)) as client, suppress(AuthenticationError):
+            assert client.info("server")["process_id"] == self._process.pid, "another Redis has this port"
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Stop it: with SIGKILL as a crash would."""
@@ -141,7 +141,9 @@ def new_redis_database(server: str) -> Iterator[str]:
 
 
 def _free_port() -> int:
-    with socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    # Below those the system gives to clients: who tries to connect to such a one while nobody listens may meet itself.
+    while True:
+        port = SystemRandom().randrange(20_000, 32_000)
+        with socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port

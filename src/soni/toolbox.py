@@ -75,7 +75,7 @@ class Toolbox:
         """
         frame = dialogue.top
         visit = f"{dialogue.id}:{dialogue.acted}:{frame.flow}:{frame.step}" if frame else ""
-        return Occasion(self.user_id, self.turn, dialogue.language, visit)
+        return Occasion(self.user_id, self.turn, dialogue.language, visit, dialogue.id)
 
     def seed(self, dialogue: Dialogue) -> str:
         """Chooses among variations: the same conversation told again gives the same words."""

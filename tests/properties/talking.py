@@ -117,9 +117,8 @@ class Talk:
             assert first in (None, failure), "tried again, it fails again"
             return failure
         await self.look()
-        assert first is None or first == (reply, replace(self.dialogue, last_turns=before.last_turns)), (
-            "tried again, it is the same"
-        )
+        now = replace(self.dialogue, last_turns=before.last_turns, id=before.id)
+        assert first is None or first == (reply, now), "tried again, it is the same"
         check_form(self.dialogue, self.config, self.steps)
         check_reply(before, reply, self.dialogue, self.config)
         self._check_words(before, text)
@@ -146,7 +145,7 @@ class Talk:
             draft, reply = await self.loop.run_turn(message, kept, [])
         except SoniError as error:
             return type(error).__name__
-        return reply, replace(draft, last_turns=before.last_turns)
+        return reply, replace(draft, last_turns=before.last_turns, id=before.id)
 
     async def look(self) -> None:
         """Read the dialogue as it is saved."""

@@ -24,6 +24,8 @@ from soni.errors import ActionError
 from soni.value import Value, storable
 
 Outputs = Mapping[str, Value]
+IDENTITY: Final = "conversation"
+"""The ledger's row with the name of a conversation that has not been saved yet, and is about to have its first effect."""
 _LONGEST_PAUSE: Final = 30.0
 """Seconds; an exponential backoff grows no further."""
 
@@ -67,6 +69,8 @@ class Occasion:
     language: str
     visit: str
     """Names the conversation, how many effects it has had before, and the step."""
+    conversation: str = ""
+    """Its name, which a first turn that is run again has to find."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,8 @@ class Actions:
         key = effect_key(name, inputs, occasion)
         if spec.effect == "write" and (known := await self.ledger.recall(occasion.user_id, key)) is not None:
             return Ran(known, attempts=0)
+        if spec.effect == "write" and occasion.turn == 1:
+            await self.ledger.record(occasion.user_id, IDENTITY, {"id": occasion.conversation})
         context = ActionContext(occasion.user_id, key, occasion.turn, occasion.language, log_of(name))
         result, attempts = await self._attempt(name, spec, inputs, context, within or spec.timeout, retry or spec.retry)
         outputs, wrong = _outputs(spec, result)

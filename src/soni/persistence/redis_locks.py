@@ -82,8 +82,8 @@ class RedisLocks:
             try:
                 async with answering():
                     ours = await self._renew(keys=[key], args=[self._replica, turn, self._milliseconds])
-            except StoreUnavailable:
-                log.warning("a lock could not be renewed; another try follows", exc_info=True)
+            except StoreUnavailable as error:
+                log.warning("a lock could not be renewed; another try follows: %s", error)
                 continue
             if not ours:
                 log.warning("a lock expired under a turn; if another replica goes on meanwhile, this turn is not saved")
@@ -93,8 +93,8 @@ class RedisLocks:
         try:
             async with answering():
                 await self._unlock(keys=[key], args=[self._replica, turn])
-        except StoreUnavailable:
-            log.warning("a lock could not be given back; it expires by itself", exc_info=True)
+        except StoreUnavailable as error:
+            log.warning("a lock could not be given back; it expires by itself: %s", error)
 
     @property
     def _milliseconds(self) -> int:

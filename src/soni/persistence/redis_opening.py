@@ -139,7 +139,9 @@ def unfit(facts: Mapping[str, str]) -> str | None:
 
 def risks(facts: Mapping[str, str]) -> Iterator[str]:
     """What could lose acknowledged turns on this server, in words."""
-    if facts.get("appendonly", "yes") != "yes" or facts.get("aof_enabled", "1") == "0":
+    # What INFO says of it is not so while the server reads its file.
+    told = {"0": "no", "1": "yes"}.get(facts.get("aof_enabled", "")) if facts.get("loading") != "1" else None
+    if facts.get("appendonly", told or "yes") != "yes":
         yield "Redis runs with 'appendonly no': what it acknowledges is lost when it ends. Set 'appendonly yes'."
     elif "aof_enabled" in facts and "appendfsync" not in facts:
         yield "Redis does not tell its appendfsync: only with 'always' is all that it acknowledges on disk."

@@ -2,32 +2,32 @@
 
 import asyncio
 import logging
-import secrets
 import time
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from secrets import token_hex
 from typing import Final, Self
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from soni.actions.registry import Registry, load_registry
-from soni.actions.runner import Actions
+from soni.actions.runner import IDENTITY, Actions
 from soni.compiler.assistant import Assistant, compile_assistant
 from soni.config.loader import load_config, with_places
 from soni.config.models import SoniConfig
 from soni.dialogue.deploys import reconcile
 from soni.dialogue.state import Dialogue, Line
 from soni.errors import ConfigurationError, ConversationUnknown, StoreUnavailable, TurnTimeout
-from soni.events import Event, Listener, TurnEnded, TurnFailed, TurnStarted
+from soni.events import ActionRan, Event, Listener, TurnEnded, TurnFailed, TurnStarted
 from soni.persistence.dialogues import Saved
 from soni.persistence.locks import Locks
 from soni.persistence.store import Store, open_store
 from soni.responses import Responses
 from soni.runtime.messages import ConversationView, Message, Reply
-from soni.runtime.replaying import UnderWay, digest, remember, replayed
+from soni.runtime.replaying import UnderWay, remember, replayed
 from soni.runtime.turn import Turn
 from soni.runtime.upkeep import Upkeep, keep_expiring
 from soni.runtime.views import reply_of, view_of
@@ -38,7 +38,7 @@ from soni.understanding.providers import open_understander
 log = logging.getLogger("soni.runtime")
 
 _RESET: Final = "reset"
-"""The ledger's row that tells one conversation with a user from the next."""
+"""The ledger's row of a user whose conversation was reset."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,8 @@ class RuntimeLoop:
                     events.append(TurnStarted(message.user_id, turn))
                     draft, said = await self._answer(message, dialogue, events)
                     reply = reply_of(message, draft, self._running.assistant)
-                await _to_its_end(self._commit(message.user_id, saved, remember(draft, message, reply), said))
+                acted = any(isinstance(event, ActionRan) for event in events)
+                await _to_its_end(self._commit(message.user_id, saved, remember(draft, message, reply), said, acted))
         except Exception as error:
             self._failed(message, turn, began, events, type(error).__name__)
             raise
@@ -185,10 +186,13 @@ class RuntimeLoop:
                 raise
             raise TurnTimeout from error
 
-    async def _commit(self, user_id: str, saved: Saved | None, draft: Dialogue, said: Sequence[Line]) -> None:
+    async def _commit(
+        self, user_id: str, saved: Saved | None, draft: Dialogue, said: Sequence[Line], acted: bool
+    ) -> None:
         kept = said if self.config.settings.persistence.retention.transcript else ()
         await self._running.store.dialogues.commit(user_id, saved, draft, kept)
-        await self._forget_effects(user_id, saved.dialogue.acted if saved else 0, draft.acted)
+        if (acted and saved is None) or draft.acted != (saved.dialogue.acted if saved else 0):
+            await self._forget_effects(user_id)
 
     async def run_turn(self, message: Message, dialogue: Dialogue, events: list[Event]) -> tuple[Dialogue, Reply]:
         """Answer on a draft, and commit nothing: the turn for those who keep the dialogue themselves.
@@ -224,10 +228,8 @@ class RuntimeLoop:
             emit=events.append,
         )
 
-    async def _forget_effects(self, user_id: str, before: int, after: int) -> None:
-        """Results that are part of the saved dialogue need no ledger any more; these are how many there had been."""
-        if before == after:
-            return
+    async def _forget_effects(self, user_id: str) -> None:
+        """Results that are part of the saved dialogue need no ledger any more, nor does its name."""
         try:
             await self._running.store.ledger.forget(user_id)
         except StoreUnavailable:  # the turn is saved: the next effect takes these along
@@ -235,13 +237,13 @@ class RuntimeLoop:
 
     async def new_dialogue(self, message: Message) -> Dialogue:
         """A conversation in which nothing has been said before this message."""
-        # A first message that is sent again must find the effects of the first try; any other first message, also one
-        # with the same id after a reset, must not.
-        identity = secrets.token_hex(8)
-        if message.message_id is not None:
-            reset = await self._running.store.ledger.recall(message.user_id, _RESET) or {}
-            identity = digest(f"{reset.get('token', '')}:{message.message_id}")[:16]
-        return Dialogue(id=identity, language=self.config.settings.i18n.default_language)
+        # One whose first turn has had an effect and was not saved goes on under its name, so that the effect is found again.
+        begun = await self._running.store.ledger.recall(message.user_id, IDENTITY) or {}
+        identity = begun.get("id")
+        return Dialogue(
+            id=identity if isinstance(identity, str) else token_hex(8),
+            language=self.config.settings.i18n.default_language,
+        )
 
     def _in_language(self, dialogue: Dialogue, language: str | None) -> Dialogue:
         if language is None or language == dialogue.language:
@@ -262,11 +264,11 @@ class RuntimeLoop:
         """Forget a conversation: the next message starts anew. Nothing happens where there is none."""
         async with self._locks.hold(user_id):
             store = self._running.store
-            known = await store.dialogues.exists(user_id)
+            known = await store.dialogues.exists(user_id) or await store.archive.exchanges(user_id, None, 1)
             await store.dialogues.delete(user_id)
             await store.ledger.forget(user_id)
-            if known:
-                await store.ledger.record(user_id, _RESET, {"token": secrets.token_hex(8)})
+            if known:  # by this row the transcript is found when its time has come
+                await store.ledger.record(user_id, _RESET, {})
 
     async def resume(self, user_id: str) -> None:
         """Take a conversation back from a person. Raises ConversationUnknown."""

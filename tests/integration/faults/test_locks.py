@@ -1,13 +1,14 @@
 """The locks of several replicas, over one connection of each."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from time import monotonic
 
 import psycopg
 import pytest
+from tests.servers import new_database
 
 from soni.errors import ConversationBusy, StoreUnavailable
 from soni.persistence.postgres_locks import PostgresLocks
@@ -16,6 +17,13 @@ from .line import Line
 from .test_breaking import terminate_all
 
 LONG = timedelta(seconds=10)
+
+
+@pytest.fixture(scope="module")
+def database(postgres: str) -> Iterator[str]:
+    """One database for all: locks leave nothing in it."""
+    with new_database(postgres) as dsn:
+        yield dsn
 
 
 def held(dsn: str) -> list[int]:

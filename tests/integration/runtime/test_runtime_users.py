@@ -118,7 +118,7 @@ async def test_only_the_latest_message_ids_are_remembered() -> None:
 
 
 async def test_a_first_message_that_is_sent_again_finds_its_effects() -> None:
-    """A conversation whose first turn failed has no state yet; its message id still leads to the recorded effect."""
+    """A conversation whose first turn failed has no state yet; it still has its name, which leads to the recorded effect."""
     shop = Shop()
     looping = PAY.replace(
         "{step: post, type: action, call: post}",
@@ -128,11 +128,15 @@ async def test_a_first_message_that_is_sent_again_finds_its_effects() -> None:
         for _ in range(2):
             with pytest.raises(FlowError):
                 await chat.say("/start_flow send amount=5", "m1")
-        assert shop.paid == [5]
         with pytest.raises(FlowError):
             await chat.say("/start_flow send amount=5")
+        assert shop.paid == [5]
+        await chat.loop.reset_state("ana")
+        with pytest.raises(FlowError):
+            await chat.say("/start_flow send amount=5", "m1")
 
     assert shop.paid == [5, 5]
+    assert len(set(shop.keys)) == 2
 
 
 async def test_a_conversation_can_be_looked_at_and_reset() -> None:

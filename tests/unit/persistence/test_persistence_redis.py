@@ -79,6 +79,16 @@ async def test_a_redis_that_is_not_there_is_told() -> None:
     assert (await refusal("redis://127.0.0.1:1/0")).startswith("Redis cannot be reached: ")
 
 
+async def test_a_redis_that_does_not_answer_at_start_is_told(
+    server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the time that any call has."""
+    monkeypatch.setattr(redis_opening, "LIMIT", 0.3)
+    server.signal(signal.SIGSTOP)
+
+    assert (await refusal(server.url)).startswith("Redis cannot be reached: ")
+
+
 @pytest.mark.parametrize("url", ["http://secret@host", "redis://:sec/ret@host:1/0", "redis://h:secret", "secret"])
 async def test_an_address_that_cannot_be_read_is_told_without_what_it_may_hide(url: str) -> None:
     """A piece of the password could stand where a port is expected."""
@@ -208,6 +218,8 @@ def test_what_a_server_tells_of_itself_decides_whether_it_can_be_used(facts: dic
     [
         ({"appendonly": "no", "appendfsync": "everysec"}, ["appendonly no"]),
         ({"aof_enabled": "0"}, ["appendonly no"]),
+        ({"aof_enabled": "0", "loading": "1", "appendonly": "yes", "appendfsync": "always"}, []),
+        ({"aof_enabled": "0", "loading": "1"}, ["does not tell its appendfsync"]),
         ({"appendonly": "yes", "appendfsync": "everysec"}, ["appendfsync everysec"]),
         ({"aof_enabled": "1"}, ["does not tell its appendfsync"]),
         ({"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "allkeys-lru"}, ["maxmemory-policy"]),
@@ -448,6 +460,22 @@ async def test_what_a_reset_leaves_behind_can_be_found(redis_database: str) -> N
         for user in ("ana", "eva"):
             await store.archive.erase(user)
         assert await store.archive.idle(soon, "", 9) == ()
+
+
+async def test_a_conversation_of_any_length_takes_bounded_room(redis_database: str) -> None:
+    """Read behind the store's back: its state has two fields, and its bytes do not grow."""
+    async with opened(redis_database) as store, AsyncExitStack() as stack:
+        client = Redis.from_url(redis_database)
+        stack.push_async_callback(client.aclose)
+        sizes = []
+        for _ in range(3):
+            for _ in range(40):
+                saved = await store.dialogues.load("ana")
+                await store.dialogues.commit("ana", saved, Dialogue(turn=1))
+            sizes.append(await client.memory_usage("soni:state:ana"))
+
+        assert await client.hlen("soni:state:ana") == 2
+        assert len(set(sizes)) == 1
 
 
 async def test_one_connection_is_enough(redis_database: str) -> None:
