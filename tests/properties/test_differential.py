@@ -93,6 +93,7 @@ class Elsewhere(Talk):
             case "erase":
                 await self.loop.upkeep.erase(USER)
                 await self.look()
+                self.world.done.clear()  # the next one has the same name in this test, and with it the same keys
             case _:
                 pass
         return After(answer, await self._stored(), dict(self.world.done))

@@ -64,8 +64,11 @@ MIGRATIONS: Final = (
 async def set_up(connection: AsyncConnection[DictRow]) -> None:
     """Bring the schema to the newest version; ten replicas that start at once wait for one of them.
 
-    Raises ConfigurationError where a newer Soni has made it.
+    A user without the right to create tables may start Soni where another has set it up. Raises ConfigurationError where a
+    newer Soni has made it.
     """
+    if await _is_newest(connection):
+        return
     await _lock(connection)
     try:
         await AsyncPostgresSaver(connection).setup()
@@ -104,6 +107,13 @@ async def schema_version(connection: AsyncConnection[DictRow]) -> int:
         return 0
     row = await (await connection.execute("select max(version) as version from soni_schema")).fetchone()
     return (row["version"] or 0) if row is not None else 0
+
+
+async def _is_newest(connection: AsyncConnection[DictRow]) -> bool:
+    if await _known_version(connection) < len(MIGRATIONS):
+        return False
+    row = await (await connection.execute("select max(v) as version from checkpoint_migrations")).fetchone()
+    return row is not None and row["version"] == len(AsyncPostgresSaver.MIGRATIONS) - 1
 
 
 async def _known_version(connection: AsyncConnection[DictRow]) -> int:

@@ -59,8 +59,13 @@ async def open_reading(settings: Persistence, folder: Path) -> AsyncIterator[Rea
         case "postgresql":
             async with _postgres(settings) as reading:
                 yield reading
-        case backend:
-            raise ConfigurationError(f"The conversations of the backend {backend!r} cannot be read from outside yet.")
+        case "redis":
+            from soni.persistence.redis import RedisSaver
+            from soni.persistence.redis_archive import RedisArchive
+            from soni.persistence.redis_opening import open_redis
+
+            async with open_redis(settings, only_read=True) as client:
+                yield Reading(Dialogues(RedisSaver(client)), RedisArchive(client))
 
 
 @asynccontextmanager

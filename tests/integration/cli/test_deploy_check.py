@@ -42,10 +42,13 @@ SAID = {
 }
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+SERVERS = {"postgresql": "database", "redis": "redis_database"}
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "redis"])
 def old(request: pytest.FixtureRequest, folder: Path) -> str:
     """Five conversations with an assistant, in each of the stores that outlive it."""
-    dsn = request.getfixturevalue("database") if request.param == "postgresql" else ""
+    dsn = request.getfixturevalue(SERVERS[request.param]) if request.param in SERVERS else ""
     written = OLD % (request.param, dsn)
     (folder / "soni.yaml").write_text(written)
     asyncio.run(talk())

@@ -21,10 +21,15 @@ flows:
 """
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+SERVERS = {"postgresql": "database", "redis": "redis_database"}
+STORES = ("sqlite", "postgresql", "redis")
+WITH_A_SCHEMA = ("sqlite", "postgresql")
+
+
+@pytest.fixture
 def store(request: pytest.FixtureRequest, folder: Path) -> str:
     """Three conversations, in each store that outlives its process."""
-    dsn = request.getfixturevalue("database") if request.param == "postgresql" else ""
+    dsn = request.getfixturevalue(SERVERS[request.param]) if request.param in SERVERS else ""
     (folder / "soni.yaml").write_text(ASSISTANT % (request.param, dsn, "30d"))
     asyncio.run(talk())
     return str(request.param)
@@ -49,6 +54,7 @@ def told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *a
     return ended.value.code, capsys.readouterr().err
 
 
+@pytest.mark.parametrize("store", STORES, indirect=True)
 @pytest.mark.usefixtures("store")
 def test_silent_conversations_are_counted_and_then_erased() -> None:
     """Counting changes nothing; what is younger stays; erasing twice erases nothing more."""
@@ -93,6 +99,7 @@ def test_a_store_that_is_in_use_is_counted_but_not_touched(
     assert (code, words) == (1, "--older-than soon: a time such as 30d, 12h or 90m is expected.\n")
 
 
+@pytest.mark.parametrize("store", WITH_A_SCHEMA, indirect=True)
 def test_a_schema_is_taken_back_and_brought_up_again(store: str) -> None:
     """Step by step down to none, and in one go to the newest; the conversations stay."""
     newest = len(MIGRATIONS)
@@ -108,6 +115,7 @@ def test_a_schema_is_taken_back_and_brought_up_again(store: str) -> None:
     assert counted.startswith("3 conversations"), store
 
 
+@pytest.mark.parametrize("store", WITH_A_SCHEMA, indirect=True)
 def test_an_earlier_schema_is_brought_up_to_date_first(
     store: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -156,6 +156,16 @@ async def test_a_user_who_may_create_tables(role: str, database: str) -> None:
     await opens(on_postgres(role))
 
 
+async def test_a_user_who_may_only_read_and_write(role: str, database: str) -> None:
+    """Where another user has set the tables up, nothing more is needed."""
+    await opens(on_postgres(database))
+    with psycopg.connect(database, autocommit=True) as connection:
+        name = sql.Identifier(str(conninfo_to_dict(role)["user"]))
+        every = sql.SQL("grant select, insert, update, delete on all tables in schema public to {}")
+        connection.execute(every.format(name))
+    await opens(on_postgres(role))
+
+
 async def test_a_pooler_in_between(line: Line, database: str, caplog: pytest.LogCaptureFixture) -> None:
     """Locks do not hold through one that lends connections: the operator is told which setting helps."""
     line.pid = 12345

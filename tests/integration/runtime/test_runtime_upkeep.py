@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
+from redis import Redis
 
 from soni import Message, RuntimeLoop
 from soni.config.settings import Persistence, Retention
@@ -25,10 +26,13 @@ HELLO = Message("ana", f"hello {CANARY}")
 SOON = timedelta(minutes=1)
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+SERVERS = {"postgresql": "database", "redis": "redis_database"}
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql", "redis"])
 def persistence(request: pytest.FixtureRequest, tmp_path: Path) -> Persistence:
     """Each store."""
-    dsn = request.getfixturevalue("database") if request.param == "postgresql" else None
+    dsn = request.getfixturevalue(SERVERS[request.param]) if request.param in SERVERS else None
     return Persistence(backend=request.param, path=tmp_path / "soni.db", connection_string=dsn)
 
 
@@ -133,6 +137,10 @@ def stored_texts(persistence: Persistence) -> list[str]:
         with closing(sqlite3.connect(persistence.path)) as file:
             tables = [name for (name,) in file.execute("select name from sqlite_master where type = 'table'")]
             rows = [row for table in tables for row in file.execute(f"select * from {table}")]
+    elif persistence.backend == "redis":
+        assert persistence.connection_string is not None
+        with Redis.from_url(persistence.connection_string) as client:
+            rows = [(key, client.dump(key)) for key in client.scan_iter()]
     else:
         assert persistence.connection_string is not None
         with psycopg.connect(persistence.connection_string) as server:
