@@ -94,7 +94,8 @@ delete from soni_transcript where conversation = %(conversation)s and id <= (
 """
 
 
-_EXPONENT: Final = re.compile(r"[0-9]e[+-]?[0-9]")
+# As json.dumps writes one, and nothing that a digest in hexadecimal could look like.
+_EXPONENT: Final = re.compile(r"[0-9]e[+-][0-9]+(?:[,\]}]|$)")
 _NUMBER_OR_TEXT: Final = re.compile(r'"(?:[^"\\]|\\.)*"|-?[0-9.]+e[+-]?[0-9]+')
 
 
