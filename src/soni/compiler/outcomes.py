@@ -10,7 +10,7 @@ from soni.dialogue.flows import Flows
 from soni.dialogue.scope import fill
 from soni.dialogue.stack import abandon, bring_up, finish, make_room, started, without_running
 from soni.dialogue.state import Dialogue, Frame
-from soni.dialogue.undoing import forget, take_back
+from soni.dialogue.undoing import filled_since, forget, take_back, without_old
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,10 @@ def _settling(frame: Frame, target: str, flows: Flows) -> Frame:
 def _review(
     dialogue: Dialogue, frame: Frame, passed: str, ahead: frozenset[str], flows: Flows
 ) -> tuple[Dialogue, Frame]:
-    """After a correction: answers of the top frame whose questions can no longer be reached are dropped."""
+    """After a correction: answers of the top frame whose questions can no longer be reached are dropped.
+
+    What a step on the new way has filled meanwhile stays, and forgets the answer it took the place of.
+    """
     asks = flows[frame.flow].asks
     still_asked = {asks[step] for step in ahead if step in asks}
     gone = {step for step in frame.review if step not in ahead and step != passed}
@@ -136,14 +139,16 @@ def _review(
     for step in gone & frame.calls.keys():
         if frame.calls[step].shares:
             unreachable.update(slot for slot in frame.calls[step].asked if slot not in still_asked)
+    at = len(dialogue.stack) - 1
+    computed = {slot for slot in unreachable if filled_since(dialogue, flows, at, slot)}
     frame = replace(
-        frame,
+        without_old(frame, computed),
         asked={slot: step for slot, step in frame.asked.items() if slot not in unreachable},
         calls={step: done_only(called) if step in gone else called for step, called in frame.calls.items()},
         review=tuple(step for step in frame.review if step in ahead),
         settled=tuple(step for step in frame.settled if step in ahead),
     )
-    dialogue = fill(dialogue.with_top(frame), flows, len(dialogue.stack) - 1, dict.fromkeys(unreachable))
+    dialogue = fill(dialogue.with_top(frame), flows, at, dict.fromkeys(unreachable - computed))
     assert dialogue.top is not None
     return dialogue, dialogue.top
 

@@ -54,3 +54,19 @@ def without_changes_of(frame: Frame, slots: Container[str]) -> Frame:
         for step, changes in frame.filled.items()
     }
     return replace(frame, filled=filled)
+
+
+def filled_since(dialogue: Dialogue, flows: Flows, at: int, slot: str) -> bool:
+    """True where what the slot holds comes from a step of the frame at ``at``, and not from an answer."""
+    value = value_of(dialogue, flows, at, slot)
+    filled = dialogue.stack[at].filled.values()
+    return value is not None and any(slot in changes and changes[slot].new == value for changes in filled)
+
+
+def without_old(frame: Frame, slots: Container[str]) -> Frame:
+    """The frame in which these slots held nothing before a step filled them."""
+    filled = {
+        step: {slot: replace(change, old=None) if slot in slots else change for slot, change in changes.items()}
+        for step, changes in frame.filled.items()
+    }
+    return replace(frame, filled=filled)

@@ -1,5 +1,7 @@
 """What a flow has computed is taken back when a correction leads past it again, and only then."""
 
+import pytest
+
 from soni import action
 
 from .chat import talking
@@ -304,3 +306,48 @@ async def test_a_correction_before_a_loop_that_was_not_come_to_changes_nothing_o
         await chat.tell("/start_flow f wanted=3", "/set_slot wanted=1", "/set_slot note=x")
 
         assert await chat.hear("/set_slot item=pen") == "Items: pen?"
+
+
+PARCEL = """
+    slots:
+      speed: {type: choice, prompt: Speed?, choices: [standard, express]}
+      insured: {type: boolean, prompt: Insured?}
+    flows:
+      send:
+        steps:
+          - {step: how_fast, type: collect, slot: speed}
+          - {step: by_speed, type: branch, slot: speed, cases: {express: always, standard: ask_insured}}
+          - {step: always, type: set, slots: {insured: true}, jump_to: sure}
+          - {step: ask_insured, type: collect, slot: insured}
+          - {step: sure, type: confirm, message: "{speed}, insured: {insured|nothing}?"}
+"""
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        PARCEL,
+        PARCEL.replace(
+            ", jump_to: sure}", "}\n          - {step: past, type: branch, when: [{condition: insured, then: sure}]}"
+        ),
+        PARCEL.replace(
+            "- {step: by_speed, type: branch, slot: speed, cases: {express: always, standard: ask_insured}}\n", "\n"
+        ).replace(
+            "slots: {insured: true}, jump_to: sure}",
+            'when: speed == "express", slots: {insured: true}}\n'
+            '          - {step: past, type: branch, when: [{condition: speed == "express", then: sure}]}',
+        ),
+    ],
+    ids=["jumping", "falling through", "beside the branch"],
+)
+async def test_what_the_new_way_computes_is_not_dropped_with_the_old_answer(written: str) -> None:
+    """The question is no longer asked, and its slot is filled by a step now; back on the old way it is asked anew."""
+    async with talking(written) as chat:
+        await chat.tell("/start_flow send", "/set_slot speed=standard", "/set_slot insured=no")
+        corrected = await chat.hear("/correct_slot speed=express")
+        back = await chat.hear("/correct_slot speed=standard")
+        answered = await chat.hear("/set_slot insured=no")
+
+    assert corrected.splitlines()[-1] == "express, insured: yes?"
+    assert back.splitlines()[-1] == "Insured?"
+    assert answered.splitlines()[-1] == "standard, insured: no?"
