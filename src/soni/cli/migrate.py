@@ -20,7 +20,8 @@ def migrate(
 ) -> None:
     """Bring the tables of the store to the version of this Soni, as starting the service does; or take the last step back.
 
-    Stop every service on this store before going back: a running one needs what is taken away.
+    Stop every service on this store before going back: a running one needs what is taken away. Going back loses what the
+    earlier version has no place for, and says what: from 2 the transcripts, from 1 the results of turns not saved yet.
     """
     from soni.config.loader import load_config
     from soni.persistence.reading import refuse_missing
@@ -36,6 +37,10 @@ def migrate(
         case backend:
             raise ConfigurationError(f"The backend {backend} has no schema.")
     typer.echo(f"Version {before} → {after}." if before != after else f"Version {after}: nothing to do.")
+    if after < before:
+        from soni.persistence.sqlite_schema import MIGRATIONS
+
+        typer.echo(f"Gone with it: {MIGRATIONS[after].lost}.")
 
 
 async def _sqlite(settings: "Persistence", folder: Path, back: bool) -> tuple[int, int]:

@@ -35,6 +35,8 @@ _MISTAKES: Final = (
     "permission denied",
     "is not currently accepting connections",
     "invalid port number",
+    "invalid integer value",
+    "invalid sslmode value",
     "could not match",
     "does not support SSL",
     "certificate",
@@ -129,7 +131,8 @@ def _mistake(error: psycopg.Error) -> str | None:
     match error:
         case psycopg.errors.InsufficientPrivilege():
             return (
-                f"The database user may not set up Soni's tables: {words(error)}. Grant it create on the schema"
+                f"The database user may not set up Soni's tables: {words(error)}. Grant it create on the schema; where the"
+                " tables are there already, select, insert, update and delete on all of them are enough"
                 " (settings.persistence.connection_string)."
             )
         case psycopg.ProgrammingError() if error.sqlstate is None:

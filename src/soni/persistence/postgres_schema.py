@@ -21,6 +21,8 @@ class Migration:
 
     up: tuple[LiteralString, ...]
     down: tuple[LiteralString, ...]
+    lost: str
+    """What is gone when it was taken back, in words."""
 
 
 MIGRATIONS: Final = (
@@ -41,6 +43,7 @@ MIGRATIONS: Final = (
             """,
         ),
         down=("drop index if exists soni_one_child", "drop table if exists soni_ledger"),
+        lost="the results of actions whose turn is not saved yet",
     ),
     Migration(
         up=(
@@ -56,6 +59,7 @@ MIGRATIONS: Final = (
             """,
         ),
         down=("drop table soni_transcript", "alter table soni_ledger drop column id"),
+        lost="the transcripts",
     ),
 )
 """The first one makes version 1."""

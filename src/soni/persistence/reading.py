@@ -11,7 +11,7 @@ from soni.config.settings import Persistence
 from soni.errors import ConfigurationError
 from soni.persistence.archive import Archive
 from soni.persistence.dialogues import Dialogues
-from soni.persistence.store import import_driver
+from soni.persistence.store import import_driver, too_new
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,12 @@ def refuse_missing(settings: Persistence, folder: Path) -> None:
     """Raises ConfigurationError where a SQLite file is not there, which opening it would create."""
     if settings.backend == "sqlite" and not (folder / settings.path).exists():
         raise ConfigurationError(f"There is no {folder / settings.path}.")
+
+
+def _is_newest(version: int, known: int) -> bool:
+    if version > known:
+        raise too_new(version, known)
+    return version == known
 
 
 def named(database: str, settings: Persistence) -> Persistence:
@@ -80,7 +86,7 @@ async def _sqlite(path: Path) -> AsyncIterator[Reading]:
         uri = await asyncio.to_thread(lambda: f"{path.resolve().as_uri()}?mode=ro")
         async with aiosqlite.connect(uri, uri=True, isolation_level=None) as connection:
             await connection.execute_fetchall("select 1 from checkpoints limit 1")
-            newest = await schema_version(connection) == len(MIGRATIONS)
+            newest = _is_newest(await schema_version(connection), len(MIGRATIONS))
             yield Reading(SqliteDialogues(SqliteSaver(connection)), SqliteArchive(connection), newest)
     except sqlite3.Error as error:
         raise ConfigurationError(f"{path} cannot be read as a database of Soni's: {error}.") from error
@@ -105,8 +111,10 @@ async def _postgres(settings: Persistence) -> AsyncIterator[Reading]:
     try:
         # Tried first, because a pool tries for long and does not say why it fails.
         async with await AsyncConnection.connect(settings.connection_string, row_factory=dict_row) as connection:
+            newest = _is_newest(await schema_version(connection), len(MIGRATIONS))
             await connection.execute("select from checkpoints limit 1")
-            newest = await schema_version(connection) == len(MIGRATIONS)
+    except psycopg.errors.UndefinedTable as error:
+        raise ConfigurationError("This PostgreSQL database has no conversations of Soni's.") from error
     except psycopg.Error as error:
         words = " ".join(str(error).split())
         raise ConfigurationError(f"This PostgreSQL database cannot be read: {words}") from error

@@ -15,6 +15,8 @@ class Migration:
 
     up: str
     down: str
+    lost: str
+    """What is gone when it was taken back, in words."""
 
 
 _KEEP_NEWEST: Final = """
@@ -38,6 +40,7 @@ MIGRATIONS: Final = (
         {_KEEP_NEWEST}
         """,
         down="drop trigger if exists soni_keep_newest; drop table if exists soni_ledger;",
+        lost="the results of actions whose turn is not saved yet",
     ),
     Migration(
         # Rows of the ledger that are there already count as written at the beginning of time.
@@ -58,6 +61,7 @@ MIGRATIONS: Final = (
         alter table soni_ledger drop column id;
         {_KEEP_NEWEST}
         """,
+        lost="the transcripts",
     ),
 )
 """The first one makes version 1; files that know no version are of that one, or new."""

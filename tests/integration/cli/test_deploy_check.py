@@ -172,6 +172,34 @@ def test_a_store_that_is_none_is_told_in_words(
     assert [path.name for path in folder.iterdir()] == ["soni.yaml"]
 
 
+def test_a_store_of_a_later_version_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It may mean something else by what it holds."""
+    (folder / "soni.yaml").write_text(OLD % ("sqlite", ""))
+    asyncio.run(talk())
+    with closing(sqlite3.connect("soni.db")) as database:
+        database.execute("pragma user_version = 99")
+    monkeypatch.setattr("sys.argv", ["soni", "deploy-check"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 78
+    assert "its version is 99" in capsys.readouterr().err
+
+
+def test_an_empty_database_has_no_conversations(
+    folder: Path, database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Said without the words of the database."""
+    (folder / "soni.yaml").write_text(OLD % ("postgresql", database))
+    monkeypatch.setattr("sys.argv", ["soni", "deploy-check"])
+    with pytest.raises(SystemExit):
+        main()
+
+    assert capsys.readouterr().err == "This PostgreSQL database has no conversations of Soni's.\n"
+
+
 def test_memory_cannot_be_read_from_outside(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -109,7 +109,7 @@ def test_a_schema_is_taken_back_and_brought_up_again(store: str) -> None:
     counted = run("retention", "--dry-run", "--older-than", "1ms").stdout
 
     assert nothing == f"Version {newest}: nothing to do.\n"
-    assert back[0] == f"Version {newest} → {newest - 1}.\n"
+    assert back[0] == f"Version {newest} → {newest - 1}.\nGone with it: the transcripts.\n"
     assert back[-1] == "Version 0: nothing to do.\n"
     assert up == f"Version 0 → {newest}.\n"
     assert counted.startswith("3 conversations"), store
