@@ -8,11 +8,12 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
+from soni.compiler.acting import HalfDone
 from soni.compiler.blocks import FlowGraph, Placed, is_step
 from soni.compiler.outcomes import Goto, Next, Outcome, follow, skip
 from soni.compiler.steps import is_skipped, run_step
 from soni.dialogue.state import Dialogue
-from soni.errors import TurnError
+from soni.errors import ActionError, TurnError
 from soni.events import StepRan
 from soni.toolbox import Channels, Toolbox
 
@@ -74,13 +75,16 @@ async def _advance(dialogue: Dialogue, graph: FlowGraph, toolbox: Toolbox) -> Di
     assert dialogue.top is not None
     placed = graph.placed[dialogue.top.step]
     toolbox.meter.count(graph.name, placed.step.step)
-    if is_skipped(placed, dialogue, toolbox):
-        toolbox.emit(StepRan(graph.name, placed.step.step, "Skipped", placed.following))
-        return skip(dialogue, placed, graph, toolbox.flows)
     try:
+        if is_skipped(placed, dialogue, toolbox):
+            toolbox.emit(StepRan(graph.name, placed.step.step, "Skipped", placed.following))
+            return skip(dialogue, placed, graph, toolbox.flows)
         dialogue, outcome = await run_step(placed, dialogue, toolbox, graph)
-    except TurnError:
+    except TurnError as error:
         toolbox.emit(StepRan(graph.name, placed.step.step, "Failed", ""))
+        if dialogue.acted > toolbox.acted and not isinstance(error, ActionError):
+            # To take the turn back would invite the user to have its effect again.
+            raise HalfDone(ActionError(error.message, action=placed.step.step), dialogue) from error
         raise
     toolbox.emit(StepRan(graph.name, placed.step.step, type(outcome).__name__, _target(placed, outcome)))
     return follow(dialogue, placed, outcome, graph, toolbox.flows)

@@ -28,7 +28,7 @@ from soni.dialogue.payloads import parse_payload
 from soni.dialogue.stack import finish
 from soni.dialogue.state import Dialogue, Frame, Line
 from soni.dialogue.transitions import apply, notice_start, pending, refuse
-from soni.errors import ActionError, NLUError
+from soni.errors import ActionError, FlowError, NLUError
 from soni.events import CommandDropped, FlowStarted, PatternRan, Understood
 from soni.fitting import Refusal
 from soni.runtime.briefing import brief
@@ -67,11 +67,11 @@ class Turn:
         except NLUError:
             log.exception("understanding failed")
             draft = await self._recover(opened, "pattern_cannot_handle", "understanding")
-        except ActionError as error:
+        except (ActionError, FlowError) as error:
             draft = await self._apologise(opened, error)
         try:
             draft = await self._watch_progress(before, await self._break_silence(draft))
-        except ActionError as error:
+        except (ActionError, FlowError) as error:
             draft = await self._apologise(replace(opened, idle_turns=0), error)
         most = self.assistant.config.settings.conversation.max_history
         return record(said, commands, before, _still_asked(before, draft), self.toolbox, most)
@@ -222,19 +222,24 @@ class Turn:
         stack = standing.stack if beside.stack else (*below, replace(top, waiting=True))
         return replace(beside, stack=(*stack, *beside.stack), idle_turns=0)
 
-    async def _apologise(self, opened: Dialogue, error: ActionError) -> Dialogue:
+    async def _apologise(self, opened: Dialogue, error: ActionError | FlowError) -> Dialogue:
         """An action failed, and no step handles it: as if the message had not been said, but for an apology.
 
         Where another action of the turn has had its effect, or the flow stood at a failed step already, what is done
-        stays done: the flow stands at the step that failed, and the next message tries it again.
+        stays done: the flow stands at the step that failed, and the next message tries it again. Raises the error
+        where nothing is done yet and it is not an action that failed: the author has to see that.
         """
-        log.error("action %s failed, and no step handles it", error.action, exc_info=error)
-        context: dict[str, Value] = {"reason": error.reason, "too_late": True}
+        action, reason = (error.action, error.reason) if isinstance(error, ActionError) else ("a step", "failed")
+        context: dict[str, Value] = {"reason": reason, "too_late": True}
+        stands_still = _stands_still(opened, self.toolbox.flows)
+        if not stands_still and not isinstance(error, ActionError):
+            raise error
+        log.error("%s failed, and no step handles it", action, exc_info=error)
         if isinstance(error, HalfDone):
             return await self._say_beside(error.dialogue, "pattern_internal_error", context)
-        if _stands_still(opened, self.toolbox.flows):
+        if stands_still:
             return await self._say_beside(replace(opened, said=()), "pattern_internal_error", context)
-        return await self._recover(opened, "pattern_internal_error", error.reason)
+        return await self._recover(opened, "pattern_internal_error", reason)
 
     async def _break_silence(self, draft: Dialogue) -> Dialogue:
         """Nobody is left without an answer: a message that only filled a slot, say, is acknowledged."""

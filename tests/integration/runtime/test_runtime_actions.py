@@ -171,3 +171,27 @@ async def test_an_action_between_two_questions_runs_once() -> None:
 
     assert answers == ["Name?", "Found ANA.\nA?", "B?", "I'm here to help.\nB?", "Okay."]
     assert runs == ["ana"]
+
+
+async def test_an_effect_stays_when_a_later_step_cannot_be_computed() -> None:
+    """As behind an action that fails: the flow stands at that step, and whoever says it again does not pay again."""
+    shop = Shop()
+    written = """
+        slots: {amount: {type: integer, prompt: How much?}, zero: {type: integer, default: 0}, x: {type: float}, receipt: {}}
+        actions: {pay: {inputs: [amount], outputs: [receipt]}}
+        flows:
+          send:
+            steps:
+              - {step: amount, type: collect, slot: amount}
+              - {step: pay, type: action, call: pay}
+              - {step: share, type: set, slots: {x: "{{ amount / zero }}"}}
+              - {step: done, type: say, message: "Each gets {x}."}
+    """
+    async with talking(written, shop.pay) as chat:
+        first = await chat.tell("/start_flow send amount=5")
+        again = await chat.tell("/start_flow send amount=6")
+
+        assert shop.paid == [5]
+        assert "went wrong" in first
+        assert "went wrong" in again
+        assert chat.stack == ["send"]
