@@ -28,6 +28,40 @@ class Understood:
 
 
 @dataclass(frozen=True, slots=True)
+class UnderstoodBy:
+    """Who found out what a message means, where a language model could have been asked."""
+
+    source: str
+    """``shortcut`` (it can mean nothing else), ``cache``, ``model`` or ``fallback``."""
+    reason: str = ""
+    """Why the fallback was asked: how the model failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCalled:
+    """A language model was called."""
+
+    model: str
+    outcome: str
+    """``answered``, ``cancelled`` (nobody waits for the answer any more), or how it failed."""
+    seconds: float
+    prompt_tokens: int = 0
+    """As its provider counts them; 0 where it does not say."""
+    completion_tokens: int = 0
+    purpose: str = "understand"
+    """``understand``, ``rephrase`` or ``generate``."""
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerChanged:
+    """A model that fails is left alone for a while, or is asked again."""
+
+    model: str
+    state: str
+    """``open``, ``half_open`` or ``closed``."""
+
+
+@dataclass(frozen=True, slots=True)
 class CommandDropped:
     """A command was not admitted."""
 
@@ -114,7 +148,8 @@ class TurnFailed:
 
 
 Event: TypeAlias = (
-    TurnStarted | Understood | CommandDropped | ValueRefused | PatternRan | StepRan | ActionRan
+    TurnStarted | Understood | UnderstoodBy | ModelCalled | BreakerChanged | CommandDropped | ValueRefused | PatternRan
+    | StepRan | ActionRan
     | FlowStarted | HandedOff | TurnEnded | TurnFailed
 )  # fmt: skip
 Listener: TypeAlias = Callable[[Event], None]

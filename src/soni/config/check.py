@@ -10,7 +10,7 @@ from soni.config.check_unset import check_unset
 from soni.config.models import SoniConfig
 from soni.config.problems import MORE, MOST, Damage, Finding, Route, nearest, unknown
 from soni.config.scene import Names, Scene
-from soni.config.settings import INACTIVE, REFUSED, Settings
+from soni.config.settings import INACTIVE, OF_A_MODEL, REFUSED, Settings
 
 
 def check(config: SoniConfig, names: Names | None = None, damage: Damage | None = None) -> list[Finding]:
@@ -63,6 +63,11 @@ def _unavailable(settings: Settings) -> Iterator[Finding]:
         if _at(settings, path) != _at(_DEFAULTS, path):
             message = f"this setting has no effect yet: {instead}"
             yield Finding(("settings", *path.split(".")), message, severity="note", code="inactive-setting")
+    if settings.models.nlu.provider == "embedded":
+        for path, why in OF_A_MODEL.items():
+            if _at(settings, path) != _at(_DEFAULTS, path):
+                message = f"this setting has no effect: {why}; models.nlu.provider names another"
+                yield Finding(("settings", *path.split(".")), message, severity="note", code="inactive-setting")
 
 
 _DEFAULTS: Final = Settings()

@@ -46,6 +46,17 @@ class Cache(Model):
     """How many."""
     ttl: Duration = timedelta(seconds=300)
     """For how long."""
+    storage: Annotated[str, Field(pattern=r"^(memory|(rediss?|unix)://.+)$")] = "memory"
+    """memory, or redis:// where several processes share the answers."""
+
+
+class Breaker(Model):
+    """When a model that fails is left alone."""
+
+    failures: Positive = 5
+    """After so many failures in a row."""
+    reset: Timeout = timedelta(seconds=30)
+    """For so long; then one message tries it again."""
 
 
 class NLU(Model):
@@ -61,14 +72,20 @@ class NLU(Model):
     """The longest answer."""
     api_base: str | None = None
     """Where the model is served; keys come from the environment, never from this file."""
+    api_key_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
+    """The environment variable with the key; null for the provider's usual one."""
     timeout: ModelTimeout = timedelta(seconds=10)
-    """How long the model may take; 120s at most."""
+    """How long the model may take for one message, all tries together; 120s at most."""
     retries: Annotated[Count, Field(le=10)] = 2
     """How often a failed call is tried again."""
     fallback: Literal["embedded"] | None = "embedded"
     """Who answers when the model cannot; null to refuse."""
     cache: Cache = Cache()
     """What the model said before is not asked again."""
+    breaker: Breaker = Breaker()
+    """When a model that fails is left alone, and the fallback answers at once."""
+    optimized: Path | None = None
+    """The program that 'soni optimize' has written; SONI_OPTIMIZED_DU_PATH names it too."""
     threshold: Annotated[Number, Field(ge=0.0, le=1.0)] = 0.6
     """Below it: clarify, or cannot handle."""
 
@@ -350,16 +367,22 @@ class Settings(Model):
     """What is written about the work."""
 
 
-INACTIVE: Final[Mapping[str, str]] = {
-    "models.nlu.provider": "the embedded understanding answers",
+OF_A_MODEL: Final[Mapping[str, str]] = {
     "models.nlu.model": "the embedded understanding has no model",
     "models.nlu.temperature": "the embedded understanding always answers the same",
     "models.nlu.max_tokens": "the embedded understanding has no model",
     "models.nlu.api_base": "the embedded understanding calls nobody",
+    "models.nlu.api_key_env": "the embedded understanding calls nobody",
     "models.nlu.timeout": "the embedded understanding calls nobody",
     "models.nlu.retries": "the embedded understanding calls nobody",
     "models.nlu.fallback": "the embedded understanding needs no fallback",
     "models.nlu.cache": "the embedded understanding needs no cache",
+    "models.nlu.breaker": "the embedded understanding does not fail",
+    "models.nlu.optimized": "the embedded understanding learns from the examples alone",
+}
+"""Settings that only count where a language model understands, with why not."""
+
+INACTIVE: Final[Mapping[str, str]] = {
     "models.rephraser": "responses are said as they are written",
     "conversation.max_trace_entries": "no steps are remembered",
     "server.auth.allow_insecure": "the service asks nobody who they are",

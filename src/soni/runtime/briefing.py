@@ -10,6 +10,7 @@ from soni.dialogue.flows import Flows
 from soni.dialogue.scope import visible
 from soni.dialogue.state import Dialogue
 from soni.dialogue.transitions import pending
+from soni.runtime.recording import secrets_of
 from soni.toolbox import Toolbox
 from soni.understanding.base import Briefing, Expectation, Said
 
@@ -31,6 +32,8 @@ def brief(dialogue: Dialogue, toolbox: Toolbox) -> Briefing:
         offered=_offered(dialogue, flows),
         choosing=dialogue.clarifying is not None,
         history=tuple(Said(line.role, line.text) for line in dialogue.history),
+        secrets=secrets_of(flows, dialogue),
+        tell=toolbox.emit,
     )
 
 

@@ -32,7 +32,7 @@ from soni.runtime.turn import Turn
 from soni.runtime.upkeep import Upkeep, keep_expiring
 from soni.runtime.views import reply_of, view_of
 from soni.toolbox import Clock, Meter, Toolbox
-from soni.understanding.base import Understander
+from soni.understanding.base import Dependent, Understander
 from soni.understanding.providers import open_understander
 
 log = logging.getLogger("soni.runtime")
@@ -105,6 +105,8 @@ class RuntimeLoop:
             allowed = (
                 frozenset(security.allowed_actions) if security.enable_guardrails and security.allowed_actions else None
             )
+            if self._understander is None and isinstance(understander, Dependent):
+                stack.push_async_callback(understander.aclose)
             actions = Actions(self.config.actions, registry, store.ledger, allowed)
             await stack.enter_async_context(actions)
             self._open = _Open(assistant, understander, actions, Responses.of(self.config), store)
@@ -286,6 +288,12 @@ class RuntimeLoop:
     def upkeep(self) -> Upkeep:
         """The transcript, export and end of conversations."""
         return Upkeep(self._running.store, self._locks)
+
+    @property
+    def dependence(self) -> Dependent | None:
+        """What understanding needs outside of this process, a model for instance; ``None`` where it needs nothing."""
+        understander = self._running.understander
+        return understander if isinstance(understander, Dependent) else None
 
     async def check_store(self) -> None:
         """One small read. Raises StoreUnavailable where the store does not answer."""

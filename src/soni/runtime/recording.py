@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
 from soni.config.steps import Collect
 from soni.dialogue.commands import Clarify, Command, CorrectSlot, SetSlot, StartFlow
@@ -10,11 +9,9 @@ from soni.dialogue.flows import Flows
 from soni.dialogue.scope import visible
 from soni.dialogue.state import Dialogue, Line
 from soni.dialogue.transitions import pending
+from soni.masking import HIDDEN, masked
 from soni.templates import plain
 from soni.toolbox import Toolbox
-
-_HIDDEN: Final = "…"
-"""Stands in the history for what was said into a sensitive slot."""
 
 
 def record(
@@ -26,9 +23,9 @@ def record(
     """
     last = len(draft.said) - 1
     spoken = tuple(u for at, u in enumerate(draft.said) if not u.question or at == last)
-    shown = _HIDDEN if _is_sensitive(commands, before, toolbox.flows) else said
-    secrets = _secrets(toolbox.flows, before, draft)
-    lines = (Line("user", shown), *(Line("assistant", _masked(u.text, secrets)) for u in spoken if u.text))
+    shown = HIDDEN if _is_sensitive(commands, before, toolbox.flows) else said
+    secrets = secrets_of(toolbox.flows, before, draft)
+    lines = (Line("user", shown), *(Line("assistant", masked(u.text, secrets)) for u in spoken if u.text))
     history = (*draft.history, *lines)
     recorded = replace(
         draft,
@@ -41,7 +38,7 @@ def record(
     return recorded, lines
 
 
-def _secrets(flows: Flows, *dialogues: Dialogue) -> frozenset[str]:
+def secrets_of(flows: Flows, *dialogues: Dialogue) -> frozenset[str]:
     """The values of sensitive slots, as they are said."""
     slots = flows.slots
     known = [visible(each, flows) for each in dialogues]
@@ -57,10 +54,3 @@ def _is_sensitive(commands: Sequence[Command], before: Dialogue, flows: Flows) -
     if isinstance(step := pending(before, flows), Collect):
         named.add(step.slot)
     return any(slots[slot].sensitive for slot in named if slot in slots)
-
-
-def _masked(text: str, secrets: frozenset[str]) -> str:
-    """The text without these values, the longest first."""
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        text = text.replace(secret, _HIDDEN)
-    return text

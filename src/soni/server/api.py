@@ -50,6 +50,7 @@ def create_app(config_path: Path | None = None, runtime: Runtime | None = None) 
             opened.push_async_callback(service.empty, MARGIN)
             opened.callback(service.drain)
             service.serve(assistant)
+            opened.push_async_callback(_end, asyncio.create_task(_probe(assistant)))
             turn_timeout = assistant.config.settings.runtime.turn_timeout.total_seconds()
             await opened.enter_async_context(draining_on_signal(service, turn_timeout))
             yield
@@ -73,6 +74,17 @@ def create_app(config_path: Path | None = None, runtime: Runtime | None = None) 
     app.add_middleware(RequestContext, service=service)
     app.add_middleware(WordsAtStart)
     return app
+
+
+async def _probe(runtime: Runtime) -> None:
+    """Say at once, and not at the first message, that a model cannot be asked; the start does not wait for it."""
+    if (dependence := runtime.dependence) is not None:
+        await dependence.probe()
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 @contextmanager

@@ -48,9 +48,19 @@ async def health(request: Request) -> Response:
 
 @router.get("/ready", summary="Are messages answered?", response_model=ReadyBody, responses=error_responses(405, 503))
 async def ready(request: Request) -> Response:
-    """200 when the assistant is compiled and the store answers within a second; 503 says what is missing."""
-    await _look(service_of(request))
+    """200 when the assistant is compiled, the store answers within a second and somebody understands; 503 says what is missing.
+
+    A model that cannot be asked leaves a service with a fallback ready, and is said.
+    """
+    service = service_of(request)
+    await _look(service)
     body: ReadyBody = {"status": "ready"}
+    if (dependence := service.runtime.dependence) is not None:
+        if not dependence.serves:
+            raise NotReady(dependence.trouble, {"missing": ["model"]})
+        body["understanding"] = "fallback" if dependence.trouble else "model"
+        if dependence.trouble:
+            body["trouble"] = dependence.trouble
     return _json(body)
 
 

@@ -200,6 +200,10 @@ class ReadyBody(TypedDict):
     """Messages are answered."""
 
     status: Literal["ready"]
+    understanding: NotRequired[Literal["model", "fallback"]]
+    """Who understands, where a language model is configured."""
+    trouble: NotRequired[str]
+    """What is wrong with the model, while the fallback answers for it."""
 
 
 class StartupBody(TypedDict):

@@ -14,6 +14,7 @@ from soni.errors import TooManyRequests
 from soni.persistence.archive import Exchange
 from soni.runtime.messages import ConversationView, Message, Reply
 from soni.server.errors import NotReady
+from soni.understanding.base import Dependent
 from soni.value import Value
 
 Phase = Literal["starting", "serving", "draining"]
@@ -71,6 +72,11 @@ class Runtime(Protocol):
     @property
     def upkeep(self) -> Upkeep:
         """The transcript, export and end of conversations."""
+        ...
+
+    @property
+    def dependence(self) -> Dependent | None:
+        """What understanding needs outside of this process; ``None`` where it needs nothing."""
         ...
 
     async def check_store(self) -> None:

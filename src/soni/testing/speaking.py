@@ -18,6 +18,7 @@ from soni.runtime.loop import RuntimeLoop
 from soni.runtime.messages import ConversationView, Message, Reply
 from soni.runtime.upkeep import Upkeep
 from soni.server.api import create_app
+from soni.understanding.base import Dependent
 
 _PATIENCE: Final = 5.0
 """Seconds that an answer may take beyond the time a turn has: what HTTP needs, and never the reason of a failure."""
@@ -142,6 +143,10 @@ class _Overheard:
 
     async def resume(self, user_id: str) -> None:
         await self._loop.resume(user_id)
+
+    @property
+    def dependence(self) -> Dependent | None:
+        return self._loop.dependence
 
     async def check_store(self) -> None:
         await self._loop.check_store()

@@ -3,10 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from soni.dialogue.commands import Command
+from soni.events import Event, Listener
 from soni.value import Value
+
+
+def ignore(event: Event) -> None:
+    """A listener that needs to know nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,11 @@ class Briefing:
     choosing: bool = False
     """True while the user has to choose between what is offered: then *neither* is an answer, too (``CancelFlow``)."""
     history: Sequence[Said] = ()
-    """The last messages, oldest first."""
+    """The last messages, oldest first; what is sensitive is left out of them."""
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    """The values of sensitive slots as they are said, wherever they may stand: in a question, on a button."""
+    tell: Listener = field(default=ignore, compare=False, repr=False)
+    """Hears what happens while it is understood: calls of models, what they cost, who answered in the end."""
 
 
 class Understander(Protocol):
@@ -61,4 +70,27 @@ class Understander(Protocol):
 
     async def understand(self, said: str, briefing: Briefing) -> list[Command]:
         """What the user wants; an empty list when nothing was understood. Raises NLUError when understanding itself failed."""
+        ...
+
+
+@runtime_checkable
+class Dependent(Protocol):
+    """An understander that needs something outside of this process."""
+
+    @property
+    def trouble(self) -> str:
+        """What it needs and does not have, in words for whoever operates the service; empty while all is well."""
+        ...
+
+    @property
+    def serves(self) -> bool:
+        """Whether messages are understood now, be it by the fallback."""
+        ...
+
+    async def probe(self) -> None:
+        """Find out whether what it needs is there; afterwards ``trouble`` says so. Never fails."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close what it has opened."""
         ...

@@ -15,6 +15,7 @@ from soni.errors import ConversationUnknown
 from soni.persistence.archive import Exchange
 from soni.runtime.messages import ConversationView, Message, Reply
 from soni.server.api import create_app
+from soni.understanding.base import Dependent
 from soni.value import Value
 
 
@@ -124,6 +125,10 @@ class EchoRuntime:
     async def resume(self, user_id: str) -> None:
         await self.get_state(user_id)
         self.resumed.append(user_id)
+
+    @property
+    def dependence(self) -> Dependent | None:
+        return None
 
     async def check_store(self) -> None:
         if self.store_hangs:

@@ -6,7 +6,7 @@ from soni.config.check import check as check_config
 from soni.config.loader import find_problems_in_text
 from soni.config.problems import Finding, nearest, spell
 from soni.config.scene import COMMANDS
-from soni.config.settings import INACTIVE, REFUSED, Settings
+from soni.config.settings import INACTIVE, OF_A_MODEL, REFUSED, Settings
 from soni.dialogue.commands import COMMANDS as DIALOGUE_COMMANDS
 from soni.errors import Problem
 
@@ -343,7 +343,7 @@ def test_an_inactive_setting_is_a_note(find: Find, monkeypatch: pytest.MonkeyPat
     ]
 
 
-@pytest.mark.parametrize("path", INACTIVE)
+@pytest.mark.parametrize("path", [*INACTIVE, *OF_A_MODEL])
 def test_inactive_settings_exist(path: str) -> None:
     """The table names settings, and not what were settings once."""
     value: object = Settings()

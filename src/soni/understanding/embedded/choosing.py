@@ -97,6 +97,10 @@ class Chooser:
         words = tuple(word.text for word in said.words)
         return self._exact.get(words) or self._exact.get(wish(words, language))
 
+    def rank(self, text: str) -> list[str]:
+        """All flows by how likely a text is about them, values or not."""
+        return [flow for flow, _ in self._classifier.guess(text).shares]
+
     def choose(self, hearing: Hearing) -> Choice:
         """The likeliest flows; values in a message are no words of a flow, and are left out once they are known."""
         guess = self._classifier.guess(hearing.said.text)

@@ -107,6 +107,31 @@ class EmbeddedUnderstander:
         best = self._chooser.choose(self._hearing(said, briefing)).best
         return best.flow if best else None
 
+    def plainly(self, said: str, briefing: Briefing) -> list[Command] | None:
+        """The commands of a message that can mean nothing else; ``None`` for any other.
+
+        The title of a button, a yes or no to the pending question, one of its choices; and what fits a sensitive slot that
+        is being asked for, which had better not leave this machine.
+        """
+        expected = briefing.expected
+        if expected is None and not briefing.offered:
+            return None
+        hearing = self._hearing(said, briefing)
+        if expected is not None and (payload := offers.titled(hearing, expected.buttons)) is not None:
+            return parse_payload(payload) or _spoken(hearing, payload)
+        if (payload := offers.titled(hearing, briefing.offered)) is not None:
+            return parse_payload(payload)
+        if plain := answers.plain_answer(hearing):
+            return plain
+        slot = self._slots.get(hearing.pending or "")
+        if slot is None or not slot.sensitive or (slot.type == "string" and slot.pattern is None):
+            return None
+        return [SetSlot({str(hearing.pending): said})] if answer(slot, said, hearing.moment) is not None else None
+
+    def rank(self, said: str) -> list[str]:
+        """The flows that were learned, the likeliest to be meant first, whatever is pending."""
+        return self._chooser.rank(said)
+
     def _hearing(self, said: str, briefing: Briefing) -> Hearing:
         reach, expected = self._reach.get(briefing.active_flow or ""), briefing.expected
         if expected is not None and (reach is None or expected.slot not in {None, *reach.slots}):

@@ -1,0 +1,1 @@
+"""Understanding by a language model, through DSPy: it proposes commands, and nothing more."""

@@ -1,0 +1,179 @@
+"""A language model, opened through DSPy: whose it is, how it is reached, and what its failures mean."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import dspy
+from dspy.utils.exceptions import (
+    AdapterParseError,
+    ContextWindowExceededError,
+    DSPyError,
+    LMAuthError,
+    LMBillingError,
+    LMConfigurationError,
+    LMError,
+    LMInvalidRequestError,
+    LMRateLimitError,
+    LMServerError,
+    LMTimeoutError,
+    LMTransportError,
+    LMUnsupportedModelError,
+)
+
+from soni.config.settings import NLU
+from soni.errors import ConfigurationError
+from soni.understanding.model.failures import ModelFailed, Reason
+
+KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "openai": ("OPENAI_API_KEY",),
+    "anthropic": ("ANTHROPIC_API_KEY",),
+    "gemini": ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+    "azure": ("AZURE_API_KEY",),
+    "groq": ("GROQ_API_KEY",),
+    "openrouter": ("OPENROUTER_API_KEY",),
+    "ollama": (),
+}
+"""Where each provider's key is looked for in the environment; a model on one's own machine needs none."""
+
+_NO_KEY: Final = "none"
+"""Sent to a server of one's own, which asks for no key."""
+
+_REASONS: Final[tuple[tuple[type[DSPyError], Reason], ...]] = (
+    (LMRateLimitError, "rate_limited"),
+    (LMTimeoutError, "timeout"),
+    (LMServerError, "unavailable"),
+    (LMTransportError, "unreachable"),
+    (LMAuthError, "refused"),
+    (LMBillingError, "refused"),
+    (LMUnsupportedModelError, "unknown_model"),
+    (ContextWindowExceededError, "too_long"),
+    (LMConfigurationError, "refused"),
+    (LMInvalidRequestError, "unexpected"),
+    (AdapterParseError, "garbled"),
+)
+"""The first that fits."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A language model that can be called."""
+
+    name: str
+    """``provider/model``, as DSPy spells it."""
+    lm: Any
+    """The ``dspy.LM``: without a cache, a history or retries of its own."""
+    structured: bool
+    """Whether its API holds an answer to a JSON schema."""
+
+    @contextmanager
+    def calling(self) -> Iterator[Any]:
+        """DSPy's settings for one call, and the counter of its tokens. Raises ModelFailed for every failure of DSPy's."""
+        try:
+            with dspy.context(lm=self.lm, disable_history=True), dspy.track_usage() as usage:
+                yield usage
+        except (DSPyError, LMError) as error:
+            raise failure(error, self.name) from error
+
+    async def aclose(self) -> None:
+        """Close its connections."""
+        await self.lm.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a call has cost."""
+
+    prompt: int = 0
+    completion: int = 0
+
+
+def open_model(settings: NLU, *, name: str | None = None) -> Model:
+    """The model that the settings name, or another one of the same provider; nothing is sent yet.
+
+    Takes the processor two seconds the first time: call it in a thread. Raises ConfigurationError where the key or the
+    address is missing.
+    """
+    # DSPy looks up what models can do; without this it asks the network first.
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "true")
+    spelled = f"{settings.provider if settings.provider in KEYS else 'openai'}/{name or settings.model}"
+    options: dict[str, object] = {
+        "cache": False,
+        "num_retries": 0,
+        "timeout": settings.timeout.total_seconds(),
+        # The native engine serves all of these; LiteLLM, which takes a second to import, only what it does not.
+        "engine": "auto" if settings.provider == "azure" else "lm15",
+        **_address(settings),
+    }
+    try:
+        lm = dspy.LM(spelled, temperature=float(settings.temperature), max_tokens=settings.max_tokens, **options)
+    except LMConfigurationError:
+        # Reasoning models take neither; what they think counts as tokens too.
+        lm = dspy.LM(spelled, temperature=None, max_tokens=None, **options)
+    try:
+        structured = bool(lm.supports_response_schema) and "response_format" in lm.supported_params
+    except DSPyError:
+        structured = False  # a model that DSPy does not know
+    return Model(spelled, lm, structured)
+
+
+def missing_key(settings: NLU) -> str | None:
+    """Which key is missing, in words; ``None`` where there is one, or none is needed."""
+    names = _key_names(settings)
+    if not names or any(os.environ.get(name) for name in names):
+        return None
+    if settings.api_base is not None and settings.api_key_env is None:
+        return None
+    return f"The provider {settings.provider!r} needs a key: set the environment variable {' or '.join(names)}."
+
+
+def tokens_of(usage: Any) -> Tokens:
+    """What a counter has counted."""
+    totals = usage.get_total_tokens().values()
+    return Tokens(
+        sum(int(each.get("prompt_tokens") or 0) for each in totals),
+        sum(int(each.get("completion_tokens") or 0) for each in totals),
+    )
+
+
+def failure(error: Exception, name: str) -> ModelFailed:
+    """A failure of DSPy's in our words; never with anything of a message or an answer in them."""
+    reason: Reason = next((reason for kind, reason in _REASONS if isinstance(error, kind)), "unexpected")
+    status = getattr(error, "status", None)
+    where = f" (HTTP {status})" if status else ""
+    retry_after = getattr(error, "retry_after", None)
+    return ModelFailed(reason, f"The model {name} {_WORDS[reason]}{where}.", retry_after=retry_after)
+
+
+_WORDS: Final[Mapping[str, str]] = {
+    "timeout": "did not answer in time",
+    "rate_limited": "takes no more calls for now",
+    "unavailable": "failed",
+    "unreachable": "cannot be reached: look at models.nlu.api_base and the network",
+    "refused": "refused the call: look at the key, the account and models.nlu",
+    "unknown_model": "is not known to its provider: look at models.nlu.model",
+    "too_long": "cannot take a message of this length",
+    "garbled": "gave an answer that cannot be read",
+    "unexpected": "could not be called",
+}
+
+
+def _address(settings: NLU) -> dict[str, object]:
+    """Where the model is, and the key for it. Raises ConfigurationError where either is missing."""
+    if (words := missing_key(settings)) is not None:
+        raise ConfigurationError(words)
+    if settings.provider == "azure" and settings.api_base is None:
+        raise ConfigurationError("The provider 'azure' needs models.nlu.api_base: the address of your resource.")
+    key = next((found for name in _key_names(settings) if (found := os.environ.get(name))), None)
+    address: dict[str, object] = {"api_base": settings.api_base} if settings.api_base is not None else {}
+    if key is not None or settings.api_base is not None:
+        address["api_key"] = key or _NO_KEY
+    return address
+
+
+def _key_names(settings: NLU) -> tuple[str, ...]:
+    if settings.api_key_env is not None:
+        return (settings.api_key_env,)
+    return KEYS.get(settings.provider, (f"{settings.provider.upper().replace('-', '_')}_API_KEY",))
