@@ -22,7 +22,8 @@ async def call(step: Call, dialogue: Dialogue, toolbox: Toolbox) -> Stepped:
     frame, before = facts.frame("called"), top.calls.get(step.step)
     if before is not None and before.flow == step.flow and step.step in top.review:
         frame = called_anew(before, frame, toolbox.flows)
-        top = replace(top, calls=without(top.calls, step.step))
+    # While it is open, what it asked the last time is no place to go back to.
+    top = replace(top, calls=without(top.calls, step.step))
     if step.inputs is None:
         dialogue = dialogue.with_top(replace(top, early={}))
         return dialogue, Push(replace(frame, shares=True, early={**frame.early, **top.early}))

@@ -107,6 +107,21 @@ def _spent(frame: Frame, flows: Flows, slots: Iterable[str]) -> tuple[Frame, fro
     return replace(frame, used=tuple(sorted(used.union(frame.used))), calls=calls), used
 
 
+def release(dialogue: Dialogue, slots: Collection[str]) -> Dialogue:
+    """The top frame asks these slots anew: they can be corrected again, in all the frames that share them."""
+    at = len(dialogue.stack) - 1
+    for sharing in range(owner(dialogue, at), at + 1):
+        frame = dialogue.stack[sharing]
+        used = tuple(slot for slot in frame.used if slot not in slots)
+        dialogue = dialogue.with_frame(sharing, replace(frame, used=used))
+    return dialogue
+
+
+def asked_in(frame: Frame) -> frozenset[str]:
+    """The slots that this frame has asked, and the flows that it called on the same slots, however deep."""
+    return frozenset(frame.asked).union(*(asked_in(called) for called in frame.calls.values() if called.shares))
+
+
 def _with_sources(sources: Mapping[str, frozenset[str]], slots: Iterable[str]) -> frozenset[str]:
     names = frozenset(slots)
     return names.union(*(sources.get(name, ()) for name in names))
@@ -237,6 +252,22 @@ def done_only(called: Frame) -> Frame:
         early={},
         calls={step: done_only(inner) for step, inner in called.calls.items()},
     )
+
+
+def made_anew(calls: Mapping[str, Frame], steps: Collection[str]) -> dict[str, Frame]:
+    """The calls, where a jump leads back before these: what they do, they do anew.
+
+    Where the slots are the caller's, it is still known where they were asked; a flow with slots of its own asks again.
+    """
+    return {
+        step: _undone(called) if step in steps else called
+        for step, called in calls.items()
+        if called.shares or step not in steps
+    }
+
+
+def _undone(called: Frame) -> Frame:
+    return replace(called, used=(), written=(), settled=(), filled={}, calls=made_anew(called.calls, called.calls))
 
 
 def called_anew(before: Frame, fresh: Frame, flows: Flows) -> Frame:
