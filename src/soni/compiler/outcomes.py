@@ -38,6 +38,8 @@ class Push:
     """Run this frame on top, and come back to this step."""
 
     frame: Frame
+    again: frozenset[str] = frozenset()
+    """Steps of it that have computed something before, and will again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,8 @@ def follow(dialogue: Dialogue, placed: Placed, outcome: Outcome, graph: FlowGrap
             return _go(dialogue, placed, target, graph, flows, corrected=corrected)
         case Wait():
             return dialogue.with_top(replace(frame, waiting=True))
-        case Push(called):
-            return take_back(dialogue.push(called), flows, len(dialogue.stack), called.filled)
+        case Push(called, again):
+            return take_back(dialogue.push(called), flows, len(dialogue.stack), again)
         case Swap(flow):
             return _hand_over(dialogue, flow, flows)
         case _:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from soni.config.steps import Call, Set, While, walk
+from soni.config.steps import Call, While, walk
 from soni.dialogue.flows import Flows
 from soni.dialogue.scope import fill, kept, owner, value_of
 from soni.dialogue.state import Dialogue, Frame
@@ -212,17 +212,17 @@ def _enter(
     frames: list[Frame] = []
     computed: dict[int, frozenset[str]] = {}
     for step in place.calls:
-        computed[place.at + len(frames)] = _computing(frame, flows, step)
+        computed[place.at + len(frames)] = computing(frame, flows, step)
         caller, frame = replace(frame, calls=without(frame.calls, step)), frame.calls[step]
         frames.append(_behind(flows, caller, step, answer=False))
-    computed[place.at + len(frames)] = _computing(frame, flows, place.step)
+    computed[place.at + len(frames)] = computing(frame, flows, place.step)
     frames.append(_behind(flows, frame, place.step, answer=not unset))
     return replace(dialogue, stack=(*below, *frames, *above)), computed
 
 
-def _computing(frame: Frame, flows: Flows, step: str) -> frozenset[str]:
-    """The steps behind this one that have computed something and will again."""
-    here = _position(flows, frame, step)
+def computing(frame: Frame, flows: Flows, step: str | None = None) -> frozenset[str]:
+    """The steps behind this one (default: all) that have computed something and will again."""
+    here = -1 if step is None else _position(flows, frame, step)
     standing = _standing_loops(frame, flows, here)
     stays = {*standing.within, *standing.resets}
     return frozenset(each for each in frame.filled if _position(flows, frame, each) > here and each not in stays)
@@ -338,7 +338,7 @@ def _standing_loops(frame: Frame, flows: Flows, here: int) -> _Standing:
     passed = {*frame.asked.values(), *frame.calls, *frame.written, *frame.filled}
     over: list[str] = []
     within: set[str] = set()
-    gathered: dict[str, int] = {}
+    gathered = _gathered(frame, flows, here)
     for loop in facts.steps.values():
         if not isinstance(loop, While) or facts.position[loop.step] <= here:
             continue
@@ -346,13 +346,38 @@ def _standing_loops(frame: Frame, flows: Flows, here: int) -> _Standing:
         if loop.step not in frame.rounds and passed & body.keys():
             over.append(loop.step)
             within |= body.keys()
-        elif loop.step not in frame.rounds:
-            continue  # it has not been come to
-        slots = (slot for inner in body.values() if isinstance(inner, Set) for slot in inner.slots)
-        gathered.update(dict.fromkeys(slots, facts.position[loop.step]))
     resets = tuple(
         step
         for step, changes in frame.filled.items()
         if step not in within and any(here < facts.position.get(step, -1) < gathered.get(slot, -1) for slot in changes)
     )
     return _Standing(tuple(over), frozenset(within), resets)
+
+
+def _gathered(frame: Frame, flows: Flows, here: int) -> dict[str, int]:
+    """The slots that loops behind this position have filled, also those of shared called flows; with where the last one is."""
+    facts = flows.get(frame.flow)
+    if facts is None:
+        return {}
+    passed = {*frame.asked.values(), *frame.calls, *frame.written, *frame.filled}
+    found: dict[str, int] = {}
+    for step in facts.steps.values():
+        at = facts.position[step.step]
+        if at <= here:
+            continue
+        if isinstance(step, While):
+            body = {inner.step for inner in walk(step.do)}
+            is_open = step.step in frame.rounds
+            if is_open or passed & body:
+                slots = frozenset().union(*(facts.fills.get(inner, ()) for inner in body))
+                # The answers of a round that is under way are reviewed as it is gone through again.
+                found |= dict.fromkeys(slots if is_open else slots | _asked_by(frame, body), at)
+        elif (called := frame.calls.get(step.step)) is not None and called.shares:
+            found |= dict.fromkeys(_gathered(called, flows, -1), at)
+    return found
+
+
+def _asked_by(frame: Frame, steps: Collection[str]) -> frozenset[str]:
+    """The slots that these steps of the frame have asked, in flows they called on the same slots too."""
+    called = (called for step, called in frame.calls.items() if step in steps and called.shares)
+    return frozenset(slot for slot, step in frame.asked.items() if step in steps).union(*map(asked_in, called))
