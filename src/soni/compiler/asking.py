@@ -12,7 +12,7 @@ from soni.config.steps import Collect, Confirm, Rejection
 from soni.dialogue.scope import fill, owner, value_of
 from soni.dialogue.state import Dialogue
 from soni.dialogue.transitions import reject
-from soni.dialogue.undoing import take_back
+from soni.dialogue.undoing import fill_by, take_back
 from soni.responses import compose
 from soni.templates import Template, parse_template
 from soni.toolbox import Toolbox
@@ -93,7 +93,7 @@ async def confirm(step: Confirm, placed: Placed, dialogue: Dialogue, toolbox: To
     answer, dialogue = take_answer(dialogue)
     if answer in ("yes", "no") and step.slot is not None:
         values = await fitted({step.slot: answer == "yes"}, dialogue, toolbox)
-        dialogue = fill(dialogue, toolbox.flows, len(dialogue.stack) - 1, values)
+        dialogue = fill_by(dialogue, toolbox.flows, step.step, values)
     match answer:
         case "yes":
             return dialogue, Goto(placed.exits["on_confirm"]) if "on_confirm" in placed.exits else Next()

@@ -6,7 +6,7 @@ from soni.compiler.answered import running, take_answer
 from soni.compiler.filling import computed, fitted
 from soni.compiler.outcomes import Next, Push, Stepped
 from soni.config.steps import Call
-from soni.dialogue.corrections import called_anew, without
+from soni.dialogue.corrections import called_anew, computing, without
 from soni.dialogue.state import Dialogue
 from soni.dialogue.undoing import fill_by, without_changes_of
 from soni.toolbox import Toolbox
@@ -19,13 +19,14 @@ async def call(step: Call, dialogue: Dialogue, toolbox: Toolbox) -> Stepped:
     if answer == "returned":
         return await _bring_back(step, dialogue, toolbox), Next()
     facts = toolbox.flows[step.flow]
-    frame, before = facts.frame("called"), top.calls.get(step.step)
+    frame, before, again = facts.frame("called"), top.calls.get(step.step), frozenset[str]()
     if before is not None and before.flow == step.flow and step.step in top.review:
-        frame = called_anew(before, frame, toolbox.flows)
-        top = replace(top, calls=without(top.calls, step.step))
+        frame, again = called_anew(before, frame, toolbox.flows), computing(before, toolbox.flows)
+    # While it is open, what it asked the last time is no place to go back to.
+    top = replace(top, calls=without(top.calls, step.step))
     if step.inputs is None:
         dialogue = dialogue.with_top(replace(top, early={}))
-        return dialogue, Push(replace(frame, shares=True, early={**frame.early, **top.early}))
+        return dialogue, Push(replace(frame, shares=True, early={**frame.early, **top.early}), again)
     scope = toolbox.scope(dialogue)
     given = await fitted({name: computed(written, scope) for name, written in step.inputs.items()}, dialogue, toolbox)
     early = {slot: value for slot, value in top.early.items() if slot in facts.own}
@@ -38,7 +39,7 @@ async def call(step: Call, dialogue: Dialogue, toolbox: Toolbox) -> Stepped:
     dialogue = replace(dialogue, slots={**dialogue.slots, **lasting})
     own = {slot: value for slot, value in known.items() if slot not in facts.kept}
     frame = without_changes_of(frame, given)
-    return dialogue, Push(replace(frame, slots=own, early={**frame.early, **later}))
+    return dialogue, Push(replace(frame, slots=own, early={**frame.early, **later}), again)
 
 
 async def _bring_back(step: Call, dialogue: Dialogue, toolbox: Toolbox) -> Dialogue:

@@ -6,7 +6,8 @@ from soni.compiler.answered import pass_settled, running
 from soni.compiler.blocks import FlowGraph, Placed
 from soni.compiler.outcomes import Goto, Next, Stepped
 from soni.config.steps import While
-from soni.dialogue.scope import fill, owner
+from soni.dialogue.corrections import asked_in, release
+from soni.dialogue.scope import fill
 from soni.dialogue.state import Dialogue
 from soni.dialogue.undoing import forget
 from soni.toolbox import Toolbox
@@ -35,7 +36,7 @@ def _new_round(dialogue: Dialogue, body: frozenset[str], toolbox: Toolbox) -> Di
     slots = {asks[step] for step in body if step in asks}
     for step in body & top.calls.keys():
         if top.calls[step].shares:
-            slots.update(top.calls[step].asked)
+            slots.update(asked_in(top.calls[step]))
     top = replace(
         forget(top, body),
         asked={slot: step for slot, step in top.asked.items() if step not in body},
@@ -46,8 +47,5 @@ def _new_round(dialogue: Dialogue, body: frozenset[str], toolbox: Toolbox) -> Di
         calls={step: called for step, called in top.calls.items() if step not in body},
         rounds={name: count for name, count in top.rounds.items() if name not in body},
     )
-    dialogue, at = dialogue.with_top(top), len(dialogue.stack) - 1
-    for sharing in range(owner(dialogue, at), at + 1):
-        frame = dialogue.stack[sharing]
-        dialogue = dialogue.with_frame(sharing, replace(frame, used=tuple(s for s in frame.used if s not in slots)))
-    return fill(dialogue, toolbox.flows, at, dict.fromkeys(slots))
+    dialogue = release(dialogue.with_top(top), slots)
+    return fill(dialogue, toolbox.flows, len(dialogue.stack) - 1, dict.fromkeys(slots))

@@ -1,13 +1,14 @@
 """What a step decides, and how the dialogue follows it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
 
 from soni.compiler.blocks import FlowGraph, Placed
 from soni.dialogue import repair
-from soni.dialogue.corrections import done_only
+from soni.dialogue.corrections import asked_in, done_only, made_anew, release
 from soni.dialogue.flows import Flows
-from soni.dialogue.scope import fill
+from soni.dialogue.scope import fill, owner
 from soni.dialogue.stack import abandon, bring_up, finish, make_room, started, without_running
 from soni.dialogue.state import Dialogue, Frame
 from soni.dialogue.undoing import filled_since, forget, take_back, without_old
@@ -37,6 +38,8 @@ class Push:
     """Run this frame on top, and come back to this step."""
 
     frame: Frame
+    again: frozenset[str] = frozenset()
+    """Steps of it that have computed something before, and will again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,8 @@ def follow(dialogue: Dialogue, placed: Placed, outcome: Outcome, graph: FlowGrap
             return _go(dialogue, placed, target, graph, flows, corrected=corrected)
         case Wait():
             return dialogue.with_top(replace(frame, waiting=True))
-        case Push(called):
-            return take_back(dialogue.push(called), flows, len(dialogue.stack), called.filled)
+        case Push(called, again):
+            return take_back(dialogue.push(called), flows, len(dialogue.stack), again)
         case Swap(flow):
             return _hand_over(dialogue, flow, flows)
         case _:
@@ -88,35 +91,48 @@ def _go(
         case "cancel_flow":
             return abandon(dialogue, flows, "flow")
         case "restart":
-            dialogue = fill(dialogue, flows, len(dialogue.stack) - 1, dict.fromkeys(frame.asked))
+            asked = asked_in(frame)
+            dialogue = release(fill(dialogue, flows, len(dialogue.stack) - 1, dict.fromkeys(asked)), asked)
             fresh = flows[frame.flow].frame(frame.kind, context=frame.context, effect=frame.effect)
             given = flows[frame.flow].flow.input_names if frame.kind == "called" else ()
             slots = {name: frame.slots[name] for name in given if name in frame.slots}
             return dialogue.with_top(replace(fresh, id=frame.id, shares=frame.shares, slots=slots))
         case _:
-            frame = _settling(frame, target, flows) if corrected else _going_back(frame, placed, target, flows)
-            return dialogue.with_top(replace(frame, step=target))
+            if corrected:
+                dialogue = dialogue.with_top(_settling(frame, target, flows))
+            else:
+                dialogue = _going_back(dialogue, frame, placed, target, flows)
+            assert dialogue.top is not None
+            return dialogue.with_top(replace(dialogue.top, step=target))
 
 
-def _going_back(frame: Frame, placed: Placed, target: str, flows: Flows) -> Frame:
-    """The frame, where it jumps to an earlier step: what it does from there on, it does anew.
+def _going_back(dialogue: Dialogue, frame: Frame, placed: Placed, target: str, flows: Flows) -> Dialogue:
+    """The dialogue, where its top frame jumps to an earlier step: what it does from there on, it does anew.
 
     A while forgets its own body when it begins another round.
     """
     position = flows[frame.flow].position
-    if (
-        not (frame.written or frame.settled or frame.filled)
-        or target in placed.loops
-        or position[target] >= position[placed.step.step]
-    ):
-        return frame
-    asked_anew = {slot for slot, step in frame.asked.items() if position.get(step, -1) >= position[target]}
-    return replace(
-        forget(frame, {step for step in frame.filled if position.get(step, -1) >= position[target]}),
-        used=tuple(slot for slot in frame.used if slot not in asked_anew),
+    if target in placed.loops or position[target] >= position[placed.step.step]:
+        return dialogue
+    dialogue = release(dialogue, _asked_anew(dialogue, frame, position, position[target]))
+    assert dialogue.top is not None
+    frame = forget(dialogue.top, {step for step in frame.filled if position.get(step, -1) >= position[target]})
+    frame = replace(
+        frame,
         written=tuple(step for step in frame.written if position.get(step, -1) < position[target]),
         settled=tuple(step for step in frame.settled if position.get(step, -1) < position[target]),
+        calls=made_anew(frame.calls, {step for step in frame.calls if position.get(step, -1) >= position[target]}),
     )
+    return dialogue.with_top(frame)
+
+
+def _asked_anew(dialogue: Dialogue, frame: Frame, position: Mapping[str, int], here: int) -> set[str]:
+    """The slots that were asked first from here on, by the top frame or in flows it called on the same slots."""
+    shared = {step: called for step, called in frame.calls.items() if called.shares}
+    first = {slot: step for step in reversed(shared) for slot in asked_in(shared[step])} | dict(frame.asked)
+    at = len(dialogue.stack) - 1
+    before = frozenset().union(*(asked_in(below) for below in dialogue.stack[owner(dialogue, at) : at]))
+    return {slot for slot, step in first.items() if position.get(step, -1) >= here and slot not in before}
 
 
 def _settling(frame: Frame, target: str, flows: Flows) -> Frame:
@@ -138,7 +154,7 @@ def _review(
     unreachable = {slot for slot, step in frame.asked.items() if step in gone and slot not in still_asked}
     for step in gone & frame.calls.keys():
         if frame.calls[step].shares:
-            unreachable.update(slot for slot in frame.calls[step].asked if slot not in still_asked)
+            unreachable.update(slot for slot in asked_in(frame.calls[step]) if slot not in still_asked)
     at = len(dialogue.stack) - 1
     computed = {slot for slot in unreachable if filled_since(dialogue, flows, at, slot)}
     frame = replace(

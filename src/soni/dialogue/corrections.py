@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from soni.config.steps import Call, Set, While, walk
+from soni.config.steps import Call, While, walk
 from soni.dialogue.flows import Flows
 from soni.dialogue.scope import fill, kept, owner, value_of
 from soni.dialogue.state import Dialogue, Frame
@@ -107,6 +107,21 @@ def _spent(frame: Frame, flows: Flows, slots: Iterable[str]) -> tuple[Frame, fro
     return replace(frame, used=tuple(sorted(used.union(frame.used))), calls=calls), used
 
 
+def release(dialogue: Dialogue, slots: Collection[str]) -> Dialogue:
+    """The top frame asks these slots anew: they can be corrected again, in all the frames that share them."""
+    at = len(dialogue.stack) - 1
+    for sharing in range(owner(dialogue, at), at + 1):
+        frame = dialogue.stack[sharing]
+        used = tuple(slot for slot in frame.used if slot not in slots)
+        dialogue = dialogue.with_frame(sharing, replace(frame, used=used))
+    return dialogue
+
+
+def asked_in(frame: Frame) -> frozenset[str]:
+    """The slots that this frame has asked, and the flows that it called on the same slots, however deep."""
+    return frozenset(frame.asked).union(*(asked_in(called) for called in frame.calls.values() if called.shares))
+
+
 def _with_sources(sources: Mapping[str, frozenset[str]], slots: Iterable[str]) -> frozenset[str]:
     names = frozenset(slots)
     return names.union(*(sources.get(name, ()) for name in names))
@@ -197,17 +212,17 @@ def _enter(
     frames: list[Frame] = []
     computed: dict[int, frozenset[str]] = {}
     for step in place.calls:
-        computed[place.at + len(frames)] = _computing(frame, flows, step)
+        computed[place.at + len(frames)] = computing(frame, flows, step)
         caller, frame = replace(frame, calls=without(frame.calls, step)), frame.calls[step]
         frames.append(_behind(flows, caller, step, answer=False))
-    computed[place.at + len(frames)] = _computing(frame, flows, place.step)
+    computed[place.at + len(frames)] = computing(frame, flows, place.step)
     frames.append(_behind(flows, frame, place.step, answer=not unset))
     return replace(dialogue, stack=(*below, *frames, *above)), computed
 
 
-def _computing(frame: Frame, flows: Flows, step: str) -> frozenset[str]:
-    """The steps behind this one that have computed something and will again."""
-    here = _position(flows, frame, step)
+def computing(frame: Frame, flows: Flows, step: str | None = None) -> frozenset[str]:
+    """The steps behind this one (default: all) that have computed something and will again."""
+    here = -1 if step is None else _position(flows, frame, step)
     standing = _standing_loops(frame, flows, here)
     stays = {*standing.within, *standing.resets}
     return frozenset(each for each in frame.filled if _position(flows, frame, each) > here and each not in stays)
@@ -237,6 +252,22 @@ def done_only(called: Frame) -> Frame:
         early={},
         calls={step: done_only(inner) for step, inner in called.calls.items()},
     )
+
+
+def made_anew(calls: Mapping[str, Frame], steps: Collection[str]) -> dict[str, Frame]:
+    """The calls, where a jump leads back before these: what they do, they do anew.
+
+    Where the slots are the caller's, it is still known where they were asked; a flow with slots of its own asks again.
+    """
+    return {
+        step: _undone(called) if step in steps else called
+        for step, called in calls.items()
+        if called.shares or step not in steps
+    }
+
+
+def _undone(called: Frame) -> Frame:
+    return replace(called, used=(), written=(), settled=(), filled={}, calls=made_anew(called.calls, called.calls))
 
 
 def called_anew(before: Frame, fresh: Frame, flows: Flows) -> Frame:
@@ -307,7 +338,7 @@ def _standing_loops(frame: Frame, flows: Flows, here: int) -> _Standing:
     passed = {*frame.asked.values(), *frame.calls, *frame.written, *frame.filled}
     over: list[str] = []
     within: set[str] = set()
-    gathered: dict[str, int] = {}
+    gathered = _gathered(frame, flows, here)
     for loop in facts.steps.values():
         if not isinstance(loop, While) or facts.position[loop.step] <= here:
             continue
@@ -315,13 +346,38 @@ def _standing_loops(frame: Frame, flows: Flows, here: int) -> _Standing:
         if loop.step not in frame.rounds and passed & body.keys():
             over.append(loop.step)
             within |= body.keys()
-        elif loop.step not in frame.rounds:
-            continue  # it has not been come to
-        slots = (slot for inner in body.values() if isinstance(inner, Set) for slot in inner.slots)
-        gathered.update(dict.fromkeys(slots, facts.position[loop.step]))
     resets = tuple(
         step
         for step, changes in frame.filled.items()
         if step not in within and any(here < facts.position.get(step, -1) < gathered.get(slot, -1) for slot in changes)
     )
     return _Standing(tuple(over), frozenset(within), resets)
+
+
+def _gathered(frame: Frame, flows: Flows, here: int) -> dict[str, int]:
+    """The slots that loops behind this position have filled, also those of shared called flows; with where the last one is."""
+    facts = flows.get(frame.flow)
+    if facts is None:
+        return {}
+    passed = {*frame.asked.values(), *frame.calls, *frame.written, *frame.filled}
+    found: dict[str, int] = {}
+    for step in facts.steps.values():
+        at = facts.position[step.step]
+        if at <= here:
+            continue
+        if isinstance(step, While):
+            body = {inner.step for inner in walk(step.do)}
+            is_open = step.step in frame.rounds
+            if is_open or passed & body:
+                slots = frozenset().union(*(facts.fills.get(inner, ()) for inner in body))
+                # The answers of a round that is under way are reviewed as it is gone through again.
+                found |= dict.fromkeys(slots if is_open else slots | _asked_by(frame, body), at)
+        elif (called := frame.calls.get(step.step)) is not None and called.shares:
+            found |= dict.fromkeys(_gathered(called, flows, -1), at)
+    return found
+
+
+def _asked_by(frame: Frame, steps: Collection[str]) -> frozenset[str]:
+    """The slots that these steps of the frame have asked, in flows they called on the same slots too."""
+    called = (called for step, called in frame.calls.items() if step in steps and called.shares)
+    return frozenset(slot for slot, step in frame.asked.items() if step in steps).union(*map(asked_in, called))

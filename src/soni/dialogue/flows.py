@@ -6,7 +6,7 @@ from functools import cached_property
 
 from soni.config.models import Flow, Slot, SoniConfig
 from soni.config.settings import FlowManagement
-from soni.config.steps import Action, Call, Collect, Noop, Set, Step
+from soni.config.steps import Action, Call, Collect, Confirm, Generate, Noop, Set, Step
 from soni.dialogue.state import Effect, Frame, FrameKind
 from soni.expressions import Expression
 from soni.templates import parse_template
@@ -27,6 +27,8 @@ class FlowFacts:
     """Slots the user may fill in flows it calls on slots of their own."""
     kept: frozenset[str]
     """Slots that outlive the flow."""
+    fills: Mapping[str, frozenset[str]]
+    """Step → the slots that it may fill without asking for them, those of the flows it calls on its own slots too."""
     sources: Mapping[str, frozenset[str]]
     """Slot → itself and the slots its value was computed from in this flow, all the way back."""
     position: Mapping[str, int]
@@ -114,6 +116,7 @@ def survey(config: SoniConfig, flows: Mapping[str, Flow]) -> Flows:
             own=own[name],
             called=frozenset().union(*(own[callee] for callee in _callees(name, flows))) - own[name],
             kept=conversation | frozenset(flow.persist),
+            fills={step.step: slots for step in flow.walk() if (slots := _fills(step, config, flows, frozenset()))},
             sources=_sources(flow, config),
             position={step.step: at for at, step in enumerate(flow.walk())},
             steps={step.step: step for step in flow.walk()},
@@ -191,6 +194,25 @@ def _sources(flow: Flow, config: SoniConfig) -> Mapping[str, frozenset[str]]:
             for output in spec.outputs:
                 edges.setdefault(step.map_outputs.get(output, output), set()).update(read)
     return {slot: _reach(slot, edges) for slot in edges}
+
+
+def _fills(step: Step, config: SoniConfig, flows: Mapping[str, Flow], within: frozenset[str]) -> frozenset[str]:
+    """What a step computes, stores or brings back; ``within`` are the calls on the way to it."""
+    match step:
+        case Set():
+            return frozenset(step.slots)
+        case Action() if step.call in config.actions:
+            outputs = (step.map_outputs.get(output, output) for output in config.actions[step.call].outputs)
+            return frozenset(slot for slot in outputs if slot in config.slots)
+        case Confirm(slot=str(slot)) | Generate(store_as=str(slot)):
+            return frozenset({slot})
+        case Call() if step.inputs is not None:
+            return frozenset(step.outputs.values())
+        case Call() if step.flow in flows and step.flow not in within:
+            inner = (_fills(each, config, flows, within | {step.flow}) for each in flows[step.flow].walk())
+            return frozenset().union(*inner)
+        case _:
+            return frozenset()
 
 
 def action_reads(step: Action, inputs: Iterable[str]) -> frozenset[str]:

@@ -176,11 +176,14 @@ class Turn:
             return dialogue
         return dialogue.push(self.toolbox.flows[default].frame())
 
-    async def _advance(self, dialogue: Dialogue) -> Dialogue:
-        """Go from frame to frame until one waits for the user, or the stack is empty."""
+    async def _advance(self, dialogue: Dialogue, held: int | None = None) -> Dialogue:
+        """Go from frame to frame until one waits for the user, or the stack is empty.
+
+        The frame whose id is ``held`` waits whenever it is on top: its step failed, and is not tried again in this turn.
+        """
         flows = self.toolbox.flows
         while not dialogue.handed_off:
-            dialogue = notice_start(dialogue, flows)
+            dialogue = _waiting(notice_start(dialogue, flows), held)
             if dialogue.due and dialogue.interruptible:
                 pattern, *rest = dialogue.due
                 dialogue = replace(dialogue, due=tuple(rest))
@@ -200,7 +203,7 @@ class Turn:
                 Channels(dialogue=dialogue), self._limits(), context=self.toolbox
             )
             dialogue = state["dialogue"]
-        return dialogue
+        return _waiting(dialogue, held)
 
     def _limits(self) -> RunnableConfig:
         # A superstep runs at least one step, so the meter stops a loop before LangGraph does, and says where it is.
@@ -215,12 +218,13 @@ class Turn:
         return await self._advance(_awake(offer(dialogue, flows, most, "open")))
 
     async def _say_beside(self, standing: Dialogue, pattern: str, context: Mapping[str, Value]) -> Dialogue:
-        """The dialogue as it stands, at a step that failed and is not tried again now, with a word about it."""
+        """The dialogue as it stands, at a step that failed and is not tried again now, with a word about it.
+
+        The flow stays below the pattern, which reads its slots, and may hand over to another flow by the rules of the stack.
+        """
+        assert standing.top is not None
         due = repair.due(replace(standing, due=()), self.toolbox.flows, pattern, context)
-        beside = await self._advance(replace(due, stack=()))
-        *below, top = standing.stack
-        stack = standing.stack if beside.stack else (*below, replace(top, waiting=True))
-        return replace(beside, stack=(*stack, *beside.stack), idle_turns=0)
+        return replace(await self._advance(due, held=standing.top.id), idle_turns=0)
 
     async def _apologise(self, opened: Dialogue, error: ActionError | FlowError) -> Dialogue:
         """An action failed, and no step handles it: as if the message had not been said, but for an apology.
@@ -245,6 +249,8 @@ class Turn:
         """Nobody is left without an answer: a message that only filled a slot, say, is acknowledged."""
         if draft.said or draft.handed_off:
             return draft
+        if _stands_still(draft, self.toolbox.flows):
+            return await self._say_beside(draft, "pattern_cannot_handle", {"reason": "nothing_to_say"})
         due = repair.due(draft, self.toolbox.flows, "pattern_cannot_handle", {"reason": "nothing_to_say"})
         return await self._advance(_awake(due))
 
@@ -291,6 +297,14 @@ def _still_asked(before: Dialogue, draft: Dialogue) -> Dialogue:
         return draft
     same = top.id == asked.id and top.step == asked.step and top.answer is None
     return draft.with_top(replace(top, waiting=True)) if same else draft
+
+
+def _waiting(dialogue: Dialogue, held: int | None) -> Dialogue:
+    """The dialogue in which the frame with this id waits, where it is on top."""
+    top = dialogue.top
+    if top is None or top.id != held or top.waiting:
+        return dialogue
+    return dialogue.with_top(replace(top, waiting=True))
 
 
 def _awake(dialogue: Dialogue) -> Dialogue:

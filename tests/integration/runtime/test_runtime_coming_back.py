@@ -1,5 +1,7 @@
 """Flows that come to a question, a call or an effect a second time: by a jump, by a correction, by a change at a confirm."""
 
+import pytest
+
 from soni import action
 
 from .chat import talking
@@ -182,3 +184,150 @@ async def test_the_way_of_on_change_does_not_repeat_an_effect() -> None:
     assert changed.endswith("Note y on r1?")
     assert done == "Noted."
     assert paid == ["Ana"]
+
+
+PAYING_AGAIN = """
+    slots:
+      amount: {type: float, prompt: How much?}
+      note: {prompt: Note?}
+      more: {type: boolean, prompt: More?}
+    actions: {send: {inputs: [amount], effect: write}}
+    flows:
+"""
+PASSES = {
+    "asked by a shared call": """
+      ask: {startable: false, steps: [{step: a, type: collect, slot: amount}]}
+      pay:
+        steps:
+          - {step: clear, type: set, slots: {amount: null, more: null}}
+          - {step: asks, type: call, flow: ask}
+          - {step: sure, type: confirm, message: "Pay {amount:.0f}?"}
+          - {step: sends, type: action, call: send}
+          - {step: more, type: collect, slot: more, force: true}
+          - {step: again, type: branch, slot: more, cases: {true: clear, false: end}}
+    """,
+    "asked by a shared call of a shared call": """
+      inner: {startable: false, steps: [{step: a, type: collect, slot: amount}]}
+      ask: {startable: false, steps: [{step: i, type: call, flow: inner}]}
+      pay:
+        steps:
+          - {step: clear, type: set, slots: {amount: null, more: null}}
+          - {step: asks, type: call, flow: ask}
+          - {step: sure, type: confirm, message: "Pay {amount:.0f}?"}
+          - {step: sends, type: action, call: send}
+          - {step: more, type: collect, slot: more, force: true}
+          - {step: again, type: branch, slot: more, cases: {true: clear, false: end}}
+    """,
+    "the whole pass within a shared call": """
+      round:
+        startable: false
+        steps:
+          - {step: clear, type: set, slots: {amount: null, more: null}}
+          - {step: a, type: collect, slot: amount}
+          - {step: sure, type: confirm, message: "Pay {amount:.0f}?"}
+          - {step: sends, type: action, call: send}
+          - {step: more, type: collect, slot: more, force: true}
+          - {step: again, type: branch, slot: more, cases: {true: clear, false: end}}
+      pay: {steps: [{step: rounds, type: call, flow: round}]}
+    """,
+    "begun again within a shared call": """
+      round:
+        startable: false
+        steps:
+          - {step: a, type: collect, slot: amount}
+          - {step: sure, type: confirm, message: "Pay {amount:.0f}?"}
+          - {step: sends, type: action, call: send}
+          - {step: more, type: collect, slot: more}
+          - {step: again, type: branch, slot: more, cases: {true: restart, false: end}}
+      pay: {steps: [{step: rounds, type: call, flow: round}]}
+    """,
+    "the effect in a shared call, without anything computed": """
+      sending: {startable: false, steps: [{step: sends, type: action, call: send}]}
+      pay:
+        steps:
+          - {step: a, type: collect, slot: amount, force: true}
+          - {step: sure, type: confirm, message: "Pay {amount:.0f}?"}
+          - {step: do, type: call, flow: sending}
+          - {step: more, type: collect, slot: more, force: true}
+          - {step: again, type: branch, slot: more, cases: {true: a, false: end}}
+    """,
+}
+
+
+@pytest.mark.parametrize("written", PASSES.values(), ids=PASSES)
+async def test_what_is_asked_anew_after_a_jump_back_can_be_corrected(written: str) -> None:
+    """Each pass has an answer of its own; that the last one was used makes nothing of this one too late."""
+    sent: list[float] = []
+
+    @action("send")
+    def send(amount: float) -> None:
+        sent.append(amount)
+
+    async with talking(PAYING_AGAIN + written, send) as chat:
+        await chat.tell("/start_flow pay", "/set_slot amount=5", "/affirm", "/affirm")
+        await chat.tell("/set_slot amount=6", "/set_slot amount=7", "/affirm")
+        late = await chat.hear("/correct_slot amount=8")
+
+    assert sent == [5, 7]
+    assert late.startswith("It is too late")
+
+
+async def test_what_was_asked_before_the_jumping_flow_was_called_stays_used() -> None:
+    """The caller's own question is not asked anew by a jump in the flow that it calls."""
+    written = (
+        PAYING_AGAIN
+        + """
+      round:
+        startable: false
+        steps:
+          - {step: a, type: collect, slot: amount}
+          - {step: sends, type: action, call: send}
+          - {step: more, type: collect, slot: more, force: true}
+          - {step: again, type: branch, slot: more, cases: {true: a, false: end}}
+      pay: {steps: [{step: first, type: collect, slot: amount}, {step: rounds, type: call, flow: round}]}
+    """
+    )
+    sent: list[float] = []
+
+    @action("send")
+    def send(amount: float) -> None:
+        sent.append(amount)
+
+    async with talking(written, send) as chat:
+        await chat.tell("/start_flow pay amount=5", "/affirm")
+
+        assert (await chat.hear("/correct_slot amount=8")).startswith("It is too late")
+        assert sent == [5, 5]
+
+
+async def test_a_call_that_is_open_again_is_corrected_where_it_stands() -> None:
+    """What a flow with slots of its own was told when it was called before is not what is corrected."""
+    written = (
+        PAYING_AGAIN
+        + """
+      ask:
+        startable: false
+        outputs: [amount]
+        steps:
+          - {step: a, type: collect, slot: amount}
+          - {step: n, type: collect, slot: note}
+      pay:
+        steps:
+          - {step: clear, type: set, slots: {amount: null, more: null}}
+          - {step: asks, type: call, flow: ask, inputs: {}, outputs: {amount: amount}}
+          - {step: sends, type: action, call: send}
+          - {step: more, type: collect, slot: more, force: true}
+          - {step: again, type: branch, slot: more, cases: {true: clear, false: end}}
+    """
+    )
+    sent: list[float] = []
+
+    @action("send")
+    def send(amount: float) -> None:
+        sent.append(amount)
+
+    async with talking(written, send) as chat:
+        await chat.tell("/start_flow pay", "/set_slot amount=5", "/set_slot note=a", "/affirm")
+        await chat.tell("/set_slot amount=6", "/set_slot amount=7", "/set_slot note=b")
+
+    assert sent == [5, 7]

@@ -351,3 +351,136 @@ async def test_what_the_new_way_computes_is_not_dropped_with_the_old_answer(writ
     assert corrected.splitlines()[-1] == "express, insured: yes?"
     assert back.splitlines()[-1] == "Insured?"
     assert answered.splitlines()[-1] == "standard, insured: no?"
+
+
+BASKET = """
+    slots:
+      name: {prompt: Name?}
+      item: {type: integer, prompt: Item?}
+      note: {prompt: Note?, default: none}
+      more: {type: boolean, prompt: More?}
+      total: {type: integer}
+    actions: {add: {inputs: [total, item], outputs: [total], effect: read}}
+    flows:
+"""
+ADDING = """
+      adding: {startable: false, steps: [{step: adds, type: action, call: add}]}
+      adding_apart:
+        startable: false
+        inputs: [total, item]
+        outputs: [total]
+        steps: [{step: adds, type: set, slots: {total: "{{ total + item }}"}}]
+"""
+ROUND = """
+          - step: loop
+            type: while
+            condition: total < 10
+            do:
+              - {step: item, type: collect, slot: item}
+              - ADDS
+"""
+SHOP = """
+      shop:
+        steps:
+          - {step: name, type: collect, slot: name}
+          - {step: none, type: set, slots: {total: 0}}
+ROUND
+          - {step: sure, type: confirm, message: "{name} pays {total}?"}
+"""
+ADDS = {
+    "a set": '{step: adds, type: set, slots: {total: "{{ total + item }}"}}',
+    "a reading action": "{step: adds, type: action, call: add}",
+    "a writing action": "{step: adds, type: action, call: add}",
+    "a call": '{step: adds, type: call, flow: adding_apart, inputs: {total: "{{ total }}", item: "{{ item }}"}, outputs: {total: total}}',
+    "a shared call": "{step: adds, type: call, flow: adding}",
+}
+
+
+def add(total: int, item: int) -> dict[str, int]:
+    return {"total": total + item}
+
+
+@pytest.mark.parametrize("where", ["in the flow", "in a shared call"])
+@pytest.mark.parametrize("how", ADDS)
+async def test_what_a_loop_has_gathered_stands_whoever_gathered_it(how: str, where: str) -> None:
+    """A correction of something before the loop asks for nothing of it again, and sets nothing back."""
+    looping = ROUND.replace("ADDS", ADDS[how])
+    if where == "in the flow":
+        flows = ADDING + SHOP.replace("ROUND\n", looping)
+    else:
+        rounds = "\n      rounds:\n        startable: false\n        steps:" + looping
+        flows = ADDING + rounds + SHOP.replace("ROUND\n", "          - {step: gathers, type: call, flow: rounds}\n")
+    written = BASKET + flows
+    if how == "a writing action":
+        written = written.replace("effect: read", "effect: write")
+    async with talking(written, action("add")(add)) as chat:
+        await chat.tell("/start_flow shop name=Bo", "/set_slot item=6")
+        within = await chat.hear("/correct_slot name=Cy")
+        asked = await chat.hear("/set_slot item=7")
+        behind = await chat.hear("/correct_slot name=Al")
+
+    assert within.endswith("Item?")
+    assert asked == "Cy pays 13?"
+    assert behind.endswith("Al pays 13?")
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        "{step: more, type: collect, slot: more, force: true}",
+        "{step: more, type: confirm, message: More?, slot: more, on_deny: [{step: over, type: noop}]}",
+    ],
+)
+async def test_a_loop_that_the_user_has_ended_is_over(asks: str) -> None:
+    """What opened it, before it, does not open it again when something before that is corrected."""
+    written = (
+        BASKET
+        + f"""
+      shop:
+        steps:
+          - {{step: name, type: collect, slot: name}}
+          - {{step: open, type: set, slots: {{more: true}}}}
+          - {{step: none, type: set, slots: {{total: 0}}}}
+          - step: loop
+            type: while
+            condition: more
+            do:
+              - {{step: item, type: collect, slot: item}}
+              - {{step: adds, type: action, call: add}}
+              - {asks}
+          - {{step: sure, type: confirm, message: "{{name}} pays {{total}}?"}}
+    """
+    )
+    yes, no = ("/affirm", "/deny") if "confirm" in asks else ("/set_slot more=yes", "/set_slot more=no")
+    async with talking(written, action("add")(add)) as chat:
+        await chat.tell("/start_flow shop name=Bo", "/set_slot item=1", yes, "/set_slot item=2")
+        within = await chat.hear("/correct_slot name=Cy")
+        assert await chat.hear(no) == "Cy pays 3?"
+        assert (await chat.hear("/correct_slot name=Al")).endswith("Al pays 3?")
+
+    assert within.endswith("More?")
+
+
+async def test_a_stored_yes_is_taken_back_with_what_is_computed() -> None:
+    """A round that a correction goes through again asks again what its confirm has stored."""
+    written = (
+        BASKET
+        + """
+      shop:
+        steps:
+          - {step: name, type: collect, slot: name}
+          - {step: open, type: set, slots: {more: true}}
+          - step: loop
+            type: while
+            condition: more
+            do:
+              - {step: item, type: collect, slot: item}
+              - {step: more, type: confirm, message: More?, slot: more, on_deny: [{step: over, type: noop}]}
+              - {step: note, type: collect, slot: note}
+          - {step: done, type: say, message: "{name} {item} {note}"}
+    """
+    )
+    async with talking(written, action("add")(add)) as chat:
+        await chat.tell("/start_flow shop name=Bo", "/set_slot item=1", "/deny")
+        assert (await chat.hear("/correct_slot name=Cy")).endswith("More?")
+        assert await chat.tell("/deny", "/set_slot note=x") == "Cy 1 x"
