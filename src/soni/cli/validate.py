@@ -33,6 +33,9 @@ def validate(
     rewrite: Annotated[
         bool, typer.Option("--rewrite", help="First write present names where earlier ones stand, in place.")
     ] = False,
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask the language model once, where one is configured: key, address, name.")
+    ] = False,
 ) -> None:
     """Say everything that is wrong with an assistant, with file and line, and which settings do nothing yet.
 
@@ -42,6 +45,8 @@ def validate(
     if rewrite:
         _rewrite(path)
     config, problems = _find(path)
+    if online and config is not None:
+        problems = (*problems, *_find_online(config, path))
     failed = any(problem.severity == "error" for problem in problems)
     if format_ is Format.JSON:
         typer.echo(json.dumps({"valid": not failed, "problems": [_as_json(problem) for problem in problems]}, indent=2))
@@ -90,6 +95,16 @@ def _find(path: Path) -> "tuple[SoniConfig | None, Sequence[Problem]]":
     except ConfigurationError as error:
         problems += with_places(error.problems, path)
     return config, (*problems, *verify_assistant(config, tree_of(path)))
+
+
+def _find_online(config: "SoniConfig", path: Path) -> "Sequence[Problem]":
+    """What keeps the model from being asked, with the places of its settings."""
+    import asyncio
+
+    from soni.config.loader import with_places
+    from soni.understanding.online import check_online
+
+    return with_places(asyncio.run(check_online(config)), path)
 
 
 def _as_line(problem: Problem) -> str:

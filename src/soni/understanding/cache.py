@@ -1,5 +1,6 @@
 """What a model has answered before: bounded, for a while, in this process or shared through Redis."""
 
+import asyncio
 import logging
 import time
 from collections import OrderedDict
@@ -18,6 +19,9 @@ log = logging.getLogger("soni.understanding")
 
 _PATIENCE: Final = 0.25
 """Seconds that a shared cache has for an answer: it is there to save time."""
+
+_CONNECTIONS: Final = 10
+"""At most; a message that finds none free does without."""
 
 _PREFIX: Final = "soni:understood:"
 
@@ -85,7 +89,8 @@ class RedisCache:
         from redis.exceptions import RedisError
 
         try:
-            found = await self._redis.get(_PREFIX + key)
+            async with asyncio.timeout(_PATIENCE):
+                found = await self._redis.get(_PREFIX + key)
             return to_commands(WISHES.validate_json(found)) if found is not None else None
         except (RedisError, OSError, ValueError) as error:
             log.warning("the shared cache of understanding does not answer: %s", type(error).__name__)
@@ -96,7 +101,8 @@ class RedisCache:
         from redis.exceptions import RedisError
 
         try:
-            await self._redis.set(_PREFIX + key, WISHES.dump_json(to_wishes(commands)), px=self._ttl)
+            async with asyncio.timeout(_PATIENCE):
+                await self._redis.set(_PREFIX + key, WISHES.dump_json(to_wishes(commands)), px=self._ttl)
         except (RedisError, OSError) as error:
             log.warning("the shared cache of understanding takes nothing: %s", type(error).__name__)
 
@@ -113,13 +119,26 @@ def open_cache(settings: CacheSettings) -> AnswerCache | None:
     if settings.storage == "memory":
         return MemoryCache(settings.size, ttl)
     try:
-        from redis.asyncio import Redis
+        from redis.asyncio import BlockingConnectionPool, Redis
+        from redis.asyncio.retry import Retry
+        from redis.backoff import NoBackoff
     except ImportError:
         raise ConfigurationError(
             "models.nlu.cache.storage needs the package 'redis': install soni[redis], or use memory."
         ) from None
     try:
-        redis = Redis.from_url(settings.storage, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE)
-    except ValueError as error:
-        raise ConfigurationError(f"models.nlu.cache.storage is no address of a Redis: {error}") from None
-    return RedisCache(redis, ttl)
+        pool = BlockingConnectionPool.from_url(
+            settings.storage,
+            max_connections=_CONNECTIONS,
+            timeout=_PATIENCE,
+            socket_timeout=_PATIENCE,
+            socket_connect_timeout=_PATIENCE,
+            retry=Retry(NoBackoff(), 0),
+            driver_info=None,  # to name itself to the server, the library would read files for each connection
+        )
+    except (ValueError, TypeError):
+        # Neither with its words nor its cause: what cannot be read may be a piece of the password.
+        raise ConfigurationError(
+            "models.nlu.cache.storage is no address of a Redis: redis://user:password@host:6379/0 is expected."
+        ) from None
+    return RedisCache(Redis.from_pool(pool), ttl)

@@ -1,6 +1,5 @@
 """What a language model answers: a closed list of wishes, each of which is at most one command."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Final, Literal, TypeAlias
 
@@ -46,14 +45,8 @@ _ALONE: Final[Mapping[str, Command]] = {
 
 
 def _as_text(written: object) -> object:
-    """Numbers and booleans as texts: models without a strict schema write ``50`` where ``"50"`` is asked for."""
-    match written:
-        case bool() | int() | float():
-            return plain(written)
-        case list() | dict():
-            return json.dumps(written, ensure_ascii=False)
-        case _:
-            return written
+    """Anything else as it is said: models without a strict schema write ``50`` where ``"50"`` is asked for."""
+    return plain(written) if isinstance(written, bool | int | float | list | dict) else written
 
 
 class SlotValue(BaseModel):
