@@ -25,15 +25,20 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (init, chat, serve, validate, graph, deploy_check, retention, migrate, schema, version):
-    app.command()(command)
+for each in (init, chat, serve, validate, graph, deploy_check, retention, migrate, schema, version):
+    app.command()(each)
 app.command("test")(run_tests)
 
 
 def main() -> None:
-    """Run the command; what goes wrong on purpose is told in words. Exits with 78 where the assistant is at fault."""
+    """Run the command."""
+    run(app)
+
+
+def run(command: typer.Typer) -> None:
+    """Run a command; what goes wrong on purpose is told in words. Exits with 78 where what an author wrote is at fault."""
     try:
-        app()
+        command()
     except ConfigurationError as error:
         sys.stderr.write(f"{error.message}\n")
         sys.exit(EX_CONFIG)

@@ -7,13 +7,16 @@ if TYPE_CHECKING:
     from soni.actions.runner import MemoryLedger
     from soni.testing.conversations import ConversationFile, ConversationTest
     from soni.testing.doubles import FakeClock, ScriptedUnderstander
+    from soni.testing.fake_answers import as_answer, said_in
+    from soni.testing.fake_faults import Fault, Rate
+    from soni.testing.fake_model import FakeModel
     from soni.testing.playing import Result
     from soni.testing.reading import read_conversations
     from soni.testing.stage import Stage
 
 __all__ = [
-    "ConversationFile", "ConversationTest", "FakeClock", "MemoryLedger", "Result", "ScriptedUnderstander", "Stage",
-    "read_conversations",
+    "ConversationFile", "ConversationTest", "FakeClock", "FakeModel", "Fault", "MemoryLedger", "Rate", "Result",
+    "ScriptedUnderstander", "Stage", "as_answer", "read_conversations", "said_in",
 ]  # fmt: skip
 
 # Named here and imported when they are used: the pytest plugin is in this package, and every run of pytest imports it.
@@ -21,11 +24,16 @@ _LATER = {
     "ConversationFile": "soni.testing.conversations",
     "ConversationTest": "soni.testing.conversations",
     "FakeClock": "soni.testing.doubles",
+    "FakeModel": "soni.testing.fake_model",
+    "Fault": "soni.testing.fake_faults",
     "MemoryLedger": "soni.actions.runner",
+    "Rate": "soni.testing.fake_faults",
     "Result": "soni.testing.playing",
     "ScriptedUnderstander": "soni.testing.doubles",
     "Stage": "soni.testing.stage",
+    "as_answer": "soni.testing.fake_answers",
     "read_conversations": "soni.testing.reading",
+    "said_in": "soni.testing.fake_answers",
 }
 
 
