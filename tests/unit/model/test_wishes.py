@@ -21,7 +21,7 @@ from soni.dialogue.commands import (
     SetSlot,
     StartFlow,
 )
-from soni.understanding.model.program import read_answer, response_format, write_answer
+from soni.understanding.model.answers import read_answer, response_format, write_answer
 from soni.understanding.model.wishes import CommandName, Unreadable, Wish, to_commands, to_wishes
 
 names = st.from_regex(r"[a-z_]{1,12}", fullmatch=True)

@@ -1,19 +1,15 @@
 """The DSPy program that understands: a signature, how it is put to a model, and how the answer is read."""
 
-import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import dspy
 from dspy.utils.exceptions import AdapterParseError
-from pydantic import ValidationError
 
+from soni.understanding.model.answers import read_answer, write_answer
 from soni.understanding.model.prompt import Prompt
 from soni.understanding.model.tuning import Tuning
 from soni.understanding.model.wishes import WISHES, Unreadable, Wish
-
-_FENCED: Final = re.compile(r"```(?:json)?\s*(\{.*\})\s*```", re.DOTALL)
 
 _FORM: Final = (
     'Answer with JSON alone, in this form: {"commands": [{"command": "start_flow", "flow": "…", "flows": [], '
@@ -144,61 +140,6 @@ async def predict(program: Understanding, prompt: Prompt) -> Sequence[Wish | Unr
     prediction = await program.acall(situation=prompt.situation, message=prompt.message)
     wishes: Sequence[Wish | Unreadable] = prediction.commands
     return wishes
-
-
-def write_answer(wishes: Sequence[Wish]) -> str:
-    """An answer as a model is to write it."""
-    return json.dumps({"commands": WISHES.dump_python(list(wishes), mode="json")}, ensure_ascii=False)
-
-
-def read_answer(text: str) -> list[Wish | Unreadable]:
-    """The wishes of an answer: a JSON object, alone, fenced, or with words around it. Raises ValueError otherwise.
-
-    It is read to the letter: what breaks off is no answer. An item that is no wish is kept as unreadable.
-    """
-    answer = _json_object(text)
-    items = answer.get("commands")
-    if not isinstance(items, list):
-        raise ValueError("The answer has no list of commands.")
-    return [_wish(item) for item in items]
-
-
-def response_format() -> dict[str, object]:
-    """The closed JSON schema of an answer, as OpenAI's structured outputs want it: everything required, nothing else."""
-    schema = WISHES.json_schema()
-    definitions = schema.pop("$defs", {})
-    for definition in definitions.values():
-        definition["required"] = list(definition["properties"])
-        definition["additionalProperties"] = False
-        for written in definition["properties"].values():
-            written.pop("default", None)
-    whole = {
-        "type": "object",
-        "properties": {"commands": schema},
-        "required": ["commands"],
-        "additionalProperties": False,
-        "$defs": definitions,
-    }
-    return {"type": "json_schema", "json_schema": {"name": "commands", "schema": whole, "strict": True}}
-
-
-def _json_object(text: str) -> dict[str, Any]:
-    fenced = _FENCED.search(text)
-    for candidate in (text, fenced[1] if fenced else "", text[text.find("{") : text.rfind("}") + 1]):
-        try:
-            found = json.loads(candidate)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(found, dict):
-            return found
-    raise ValueError("The answer is not a JSON object.")
-
-
-def _wish(item: object) -> Wish | Unreadable:
-    try:
-        return Wish.model_validate(item)
-    except ValidationError:
-        return Unreadable()
 
 
 def _text(output: object) -> str:
