@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from soni.config.models import Slot, SlotType
+from soni.understanding.embedded.codes import codes
 from soni.understanding.embedded.languages import Language
 from soni.understanding.embedded.names import Gap, name_after, name_before, reads_as_name, until_end
 from soni.understanding.embedded.reach import Reach, SlotCues, Template, stem
@@ -85,7 +86,13 @@ def fill(
     wanted = {name: cues for name, cues in reach.slots.items() if only is None or name in only}
     if not wanted or not said.words:
         return Filling()
-    found = {name: find(cues.slot, said.text, moment) for name, cues in wanted.items() if cues.slot.type != "boolean"}
+    found = {
+        name: find(cues.slot, said.text, moment)
+        if cues.slot.pattern is None
+        else codes(said, cues, reach, language, moment)
+        for name, cues in wanted.items()
+        if cues.slot.type != "boolean"
+    }
     for template in reach.templates:
         if set(template.slots) <= wanted.keys() and (values := _whole(said, template, reach, found, language)):
             more = _typed(said, reach, wanted, found, values, ahead, language, moment)
@@ -121,7 +128,7 @@ def _whole(
         # "Credit or debit card" goes on in the example's own words.
         if _contradict(cues.slot, [one for one in found.get(name, ()) if start < one.end and one.start < end]):
             return None
-        if cues.slot.type != "string":
+        if not is_free(cues):
             if not inside:
                 return None
             best = max(inside, key=lambda one: one.score)
