@@ -27,7 +27,7 @@ ENGLISH = Language(
     """),
     requests=phrases("""
         (i|we) (want|need|wish|wanna|like) [to|you to]
-        (i would|id|we would|wed|i d) (like|love|prefer) [to|you to]
+        (i would|id|we would|wed|i d) (like|love|prefer|rather) [to|you to]
         (can|could|would|will) you [please|kindly|just|help me|tell me]
         (can|could|may) (i|we) [please|just]
         (is it possible|would it be possible|i was wondering if i could|im wondering if i can) [to]
