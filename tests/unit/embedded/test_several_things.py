@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from soni.config.models import SoniConfig
-from soni.dialogue.commands import CancelFlow, Clarify, Command, SetSlot, StartFlow
+from soni.dialogue.commands import CancelFlow, Clarify, Command, CorrectSlot, SetSlot, SkipQuestion, StartFlow
 from soni.understanding.base import Briefing
 from soni.understanding.embedded.understander import EmbeddedUnderstander, build
 from soni.value import Value
@@ -163,3 +163,80 @@ async def test_a_word_of_an_example_is_no_code(text: str, briefing: Briefing) ->
 async def test_a_code_beside_words_of_an_example_is_found(text: str, code: str) -> None:
     """The words around it are left out."""
     assert await courier().understand(text, idle(COURIER)) == [StartFlow("track_parcel", {"tracking": code})]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("no, I meant Bob Martin, 60 euros", "Bob Martin"),
+        ("no, Bob Martin, 60 euros", "Bob Martin"),
+        ("I meant 60 euros, Bob Martin", "Bob Martin"),
+        ("sorry, Bob and 60", "Bob"),
+        ("no, i meant bob, 60 euros", "bob"),
+    ],
+)
+async def test_a_name_is_corrected_beside_a_number(text: str, name: str) -> None:
+    """Neither hides the other."""
+    briefing = at("pay_somebody", None, payee="Ana", amount=50.0)
+
+    assert await courier().understand(text, briefing) == [CorrectSlot({"amount": 60.0, "payee": name})]
+
+
+@pytest.mark.parametrize("text", ["no, 60 euros please", "no, 60 euros is too much", "I meant 60 euros for the rent"])
+async def test_other_words_beside_a_number_are_no_name(text: str) -> None:
+    """Only the number is corrected."""
+    briefing = at("pay_somebody", None, payee="Ana", amount=50.0)
+
+    assert await courier().understand(text, briefing) == [CorrectSlot({"amount": 60.0})]
+
+
+async def test_a_unit_is_no_part_of_a_name() -> None:
+    """It belongs to the number."""
+    briefing = at("ship_parcel", "pieces", recipient="Ana", weight=5.0, insured=50.0)
+
+    understood = await courier().understand("no, I meant Bob, 7 kilos", briefing)
+
+    assert understood == [CorrectSlot({"weight": 7.0, "recipient": "Bob"})]
+
+
+@pytest.mark.parametrize(
+    "text", ["actually 6 kilos", "actually 6 kg", "make that 6 kilos", "no, it weighs 6 kilos", "sorry, weight 6"]
+)
+@pytest.mark.parametrize("pending", ["insured", "pieces"])
+async def test_a_number_belongs_to_the_slot_of_its_unit(text: str, pending: str) -> None:
+    """Although another number is being asked for."""
+    briefing = at("ship_parcel", pending, recipient="Bob", weight=5.0)
+
+    assert await courier().understand(text, briefing) == [CorrectSlot({"weight": 6.0})]
+
+
+@pytest.mark.parametrize(
+    ("pending", "text", "slots"),
+    [
+        ("insured", "6 euros", {"insured": 6.0}),
+        ("insured", "actually 6", {"insured": 6.0}),
+        ("pieces", "3 parcels", {"pieces": 3}),
+    ],
+)
+async def test_a_number_without_another_unit_answers_the_question(
+    pending: str, text: str, slots: dict[str, Value]
+) -> None:
+    """Also where the word behind it is one of another slot's description as well."""
+    briefing = at("ship_parcel", pending, recipient="Bob", weight=5.0)
+
+    assert await courier().understand(text, briefing) == [SetSlot(slots)]
+
+
+@pytest.mark.parametrize("text", ["skip", "skip it", "please skip", "skip this one"])
+async def test_a_command_word_is_no_slip_of_a_flow(text: str) -> None:
+    """*skip* is one letter from *ship*, and means what it says."""
+    understood = await courier().understand(text, idle(COURIER))
+
+    assert not any(isinstance(command, StartFlow) for command in understood)
+    assert await courier().understand(text, at("ship_parcel", "recipient")) == [SkipQuestion()]
+
+
+async def test_a_slip_is_still_mended() -> None:
+    """A word that nobody knows is the nearest that the examples have."""
+    assert await courier().understand("shiip a parcel", idle(COURIER)) == [StartFlow("ship_parcel")]
+    assert await courier().understand("schedle a pickup", idle(COURIER)) == [StartFlow("schedule_pickup")]

@@ -5,11 +5,11 @@ from dataclasses import replace
 from soni.config.models import Slot
 from soni.dialogue.commands import AskInfo, Command, OutOfScope, SetSlot
 from soni.understanding.embedded.codes import codes
-from soni.understanding.embedded.corrections import opening
 from soni.understanding.embedded.filling import Filled, fill
 from soni.understanding.embedded.hearing import TRIED_WORDS, Hearing
 from soni.understanding.embedded.languages.base import spaced
 from soni.understanding.embedded.names import name_after
+from soni.understanding.embedded.openings import opening
 from soni.understanding.embedded.phrases import core
 from soni.understanding.embedded.reach import SlotCues, stem
 from soni.understanding.embedded.said import plain_words, say

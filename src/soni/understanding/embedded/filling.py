@@ -35,6 +35,9 @@ _COUNTED: Final = frozenset({"integer", "float", "duration", "money"})
 
 _PRICE: Final = Slot(type="money")
 
+_NUMBERS: Final = frozenset({"integer", "float", "money"})
+"""Each could be said for each other one."""
+
 _BEFORE, _BEHIND, _NEAR = 0.6, 0.5, 0.4
 _LATER: Final = 0.01
 
@@ -301,7 +304,7 @@ def _fit(said: Said, reach: Reach, cues: SlotCues, one: Found, found: Mapping[st
         other
         for other in reach.slots.values()
         if other is not cues
-        and other.slot.type == cues.slot.type
+        and (other.slot.type == cues.slot.type or {other.slot.type, cues.slot.type} <= _NUMBERS)
         # Choices differ from slot to slot: a cabin is no rival for a city.
         and (cues.slot.type != "choice" or any(_overlap(one, each) for each in found.get(other.name, ())))
     ]

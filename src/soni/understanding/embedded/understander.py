@@ -25,7 +25,7 @@ from soni.understanding.embedded.choosing import Candidate, Chooser
 from soni.understanding.embedded.classifier import Classifier, Example
 from soni.understanding.embedded.corrections import says_more, takes_back
 from soni.understanding.embedded.hearing import Hearing
-from soni.understanding.embedded.languages import CHITCHAT, Act, common_words, language_of
+from soni.understanding.embedded.languages import CHITCHAT, Act, command_words, common_words, language_of
 from soni.understanding.embedded.phrases import clauses, core, hear, hear_inside, negated, taken_over, wish
 from soni.understanding.embedded.reach import bare_example, stem, stems_of, survey_reach
 from soni.understanding.embedded.said import plain_words, say
@@ -62,7 +62,8 @@ class EmbeddedUnderstander:
         self._reach = survey_reach(config, default)
         spoken = {name: flow.trigger.intents for name, flow in config.user_flows() if flow.startable}
         self._taken = taken_over(spoken, default)
-        classifier = Classifier(_examples(config), common_words((i18n.default_language, *i18n.supported_languages)))
+        tags = (i18n.default_language, *i18n.supported_languages)
+        classifier = Classifier(_examples(config), common_words(tags), command_words(tags))
         exact: dict[tuple[str, ...], str] = {}
         for name, examples in spoken.items():
             for example in examples:

@@ -374,4 +374,18 @@ ENGLISH = Language(
     politeness=word_set(
         "actually instead please pls plz thanks thank you thx ok okay then now too also instead cheers right"
     ),
+    units=(
+        (
+            word_set("kilo kilos kg kgs kilogram kilograms kilogramme kilogrammes gram grams"),
+            word_set("weight weigh weighs heavy"),
+        ),
+        (word_set("km kms kilometre kilometres kilometer kilometers mile miles"), word_set("distance far mileage")),
+        (
+            word_set("cm metre metres meter meters centimetre centimetres centimeter centimeters"),
+            word_set("height width"),
+        ),
+        (word_set("litre litres liter liters gallon gallons"), word_set("volume")),
+        (word_set("euro euros eur dollar dollars usd bucks pound pounds gbp quid"), word_set("money price")),
+        (word_set("percent percentage"), word_set("percent percentage")),
+    ),
 )
