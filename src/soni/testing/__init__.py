@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from soni.actions.runner import MemoryLedger
+    from soni.testing.cassette import Cassette, NotRecorded, Recording, Replaying
     from soni.testing.conversations import ConversationFile, ConversationTest
     from soni.testing.doubles import FakeClock, ScriptedUnderstander
     from soni.testing.playing import Result
@@ -12,16 +13,20 @@ if TYPE_CHECKING:
     from soni.testing.stage import Stage
 
 __all__ = [
-    "ConversationFile", "ConversationTest", "FakeClock", "MemoryLedger", "Result", "ScriptedUnderstander", "Stage",
-    "read_conversations",
+    "Cassette", "ConversationFile", "ConversationTest", "FakeClock", "MemoryLedger", "NotRecorded", "Recording",
+    "Replaying", "Result", "ScriptedUnderstander", "Stage", "read_conversations",
 ]  # fmt: skip
 
 # Named here and imported when they are used: the pytest plugin is in this package, and every run of pytest imports it.
 _LATER = {
+    "Cassette": "soni.testing.cassette",
     "ConversationFile": "soni.testing.conversations",
     "ConversationTest": "soni.testing.conversations",
     "FakeClock": "soni.testing.doubles",
     "MemoryLedger": "soni.actions.runner",
+    "NotRecorded": "soni.testing.cassette",
+    "Recording": "soni.testing.cassette",
+    "Replaying": "soni.testing.cassette",
     "Result": "soni.testing.playing",
     "ScriptedUnderstander": "soni.testing.doubles",
     "Stage": "soni.testing.stage",
