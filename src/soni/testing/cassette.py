@@ -251,7 +251,7 @@ def _hide(entry: Entry, said: str, sensitive: Collection[str]) -> Entry:
             hidden.add(slot)
             kind: dict[str, Value] = {} if isinstance(value, str) else {"number": True}
             return {"said": [at, at + len(text)], **kind}
-        if slot not in sensitive and (value is None or isinstance(value, bool)):
+        if value is None or (isinstance(value, bool) and slot not in sensitive):
             return value
         raise CannotRecord(
             f"What was understood for {slot!r} is no part of what was said, and beside something sensitive it is not"
