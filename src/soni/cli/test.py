@@ -27,7 +27,6 @@ def run_tests(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[PATH]...",
             help="Files, or folders to look in; this folder when left out. With --record also the id of a user.",
         ),
     ] = None,
