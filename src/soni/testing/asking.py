@@ -4,6 +4,7 @@ import asyncio
 import os
 import shlex
 from collections.abc import Callable
+from contextlib import AsyncExitStack, chdir
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -11,7 +12,7 @@ from soni.config.models import SoniConfig
 from soni.dialogue.commands import Command
 from soni.testing.cassette import Cassette, Recording, Replaying, cassette_path, fingerprint
 from soni.testing.conversations import ConversationFile
-from soni.understanding.base import Briefing, Understander
+from soni.understanding.base import Briefing, Dependent, Understander
 
 Ask: TypeAlias = Literal["never", "missing", "always"]
 """When a language model is asked: never (the cassette tells), for what is not in the cassette, or for everything."""
@@ -26,13 +27,23 @@ class LateUnderstander:
     def __init__(self, opening: Opening, config: SoniConfig) -> None:
         self._opening = opening
         self._config = config
+        self._folder = Path.cwd()
         self._understander: Understander | None = None
 
     async def understand(self, said: str, briefing: Briefing) -> list[Command]:
         """What the understander says. Raises NLUError, and ConfigurationError where it cannot be opened."""
         if self._understander is None:
-            self._understander = await asyncio.to_thread(self._opening, self._config)
+            self._understander = await asyncio.to_thread(self._open)
         return await self._understander.understand(said, briefing)
+
+    async def aclose(self) -> None:
+        """Close it, where it was opened."""
+        if isinstance(self._understander, Dependent):
+            await self._understander.aclose()
+
+    def _open(self) -> Understander:
+        with chdir(self._folder):  # a test that runs is elsewhere; what the settings name is here
+            return self._opening(self._config)
 
 
 def open_cassette(file: ConversationFile) -> Cassette:
@@ -41,13 +52,20 @@ def open_cassette(file: ConversationFile) -> Cassette:
     return Cassette.read(cassette_path(file.path.absolute()), fingerprint(file.config), sensitive)
 
 
-def who_understands(file: ConversationFile, ask: Ask, cassette: Cassette | None, opening: Opening) -> Understander:
-    """The understander for the tests of a file. It may take the processor a while: call it in a thread."""
-    if cassette is None:
-        return opening(_alone(file.config) if file.asks_model else file.config)
-    if ask == "missing":
-        return Recording(LateUnderstander(opening, _alone(file.config)), cassette)
-    return Replaying(cassette, recording_command(file.path))
+async def who_understands(
+    file: ConversationFile, opened: AsyncExitStack, opening: Opening, ask: Ask, cassette: Cassette | None
+) -> Understander:
+    """The understander for the tests of a file, until ``opened`` is closed. Raises ConfigurationError."""
+    if cassette is not None and ask == "never":
+        return Replaying(cassette, recording_command(file.path))
+    if cassette is not None:
+        late = LateUnderstander(opening, _alone(file.config))
+        opened.push_async_callback(late.aclose)
+        return Recording(late, cassette)
+    understander = await asyncio.to_thread(opening, _alone(file.config) if file.asks_model else file.config)
+    if isinstance(understander, Dependent):
+        opened.push_async_callback(understander.aclose)
+    return understander
 
 
 def recording_command(path: Path) -> str:
@@ -57,8 +75,9 @@ def recording_command(path: Path) -> str:
 
 
 def _alone(config: SoniConfig) -> SoniConfig:
-    """The assistant with its model and nobody to fall back on: what somebody else understands proves nothing of it."""
+    """The assistant with its model, nobody to fall back on, and no answers from before: it is the model that is asked."""
     settings = config.settings
-    nlu = settings.models.nlu.model_copy(update={"fallback": None})
+    cache = settings.models.nlu.cache.model_copy(update={"size": 0})
+    nlu = settings.models.nlu.model_copy(update={"fallback": None, "cache": cache})
     models = settings.models.model_copy(update={"nlu": nlu})
     return config.model_copy(update={"settings": settings.model_copy(update={"models": models})})

@@ -113,16 +113,17 @@ class Cassette:
             # Through its notation: nobody else holds its values, and what is tested now is what will be found.
             commands=tuple(read_note(json.loads(json.dumps(note(command)))) for command in commands),
         )
-        if self.hides(briefing) or any(self._sensitive & _slots_of(command).keys() for command in commands):
+        if self.hides(said, briefing) or any(self._sensitive & _slots_of(command).keys() for command in commands):
             entry = _hide(entry, said, self._sensitive)
         self.added += entry.key not in self._entries
         self._entries[entry.key] = entry
         self._used.add(entry.key)
         return _told(entry, said)
 
-    def hides(self, briefing: Briefing) -> bool:
-        """True where what is said answers a sensitive question."""
-        return briefing.expected is not None and briefing.expected.slot in self._sensitive
+    def hides(self, said: str, briefing: Briefing) -> bool:
+        """True where what is said answers a sensitive question, or says a secret again."""
+        answers = briefing.expected is not None and briefing.expected.slot in self._sensitive
+        return answers or any(secret in said for secret in briefing.secrets if secret)
 
     def why_missing(self, said: str, briefing: Briefing) -> str:
         """What may help to see why a message is not found; empty where it was simply never recorded."""
@@ -171,7 +172,7 @@ class Replaying:
         commands = self._cassette.find(said, briefing)
         if commands is not None:
             return commands
-        hidden = self._cassette.hides(briefing)
+        hidden = self._cassette.hides(said, briefing)
         what = "what was said" if hidden else json.dumps(said, ensure_ascii=False)
         why = self._cassette.why_missing(said, briefing)
         words = f"{self._cassette.path.name} does not know what is meant by {what} {_where(briefing)}."

@@ -108,7 +108,7 @@ async def open_scene(
     registry = await asyncio.to_thread(load_registry, file.config)
     recorder = Recorder(file.config, registry, await opened.enter_async_context(Webhooks()))
     needed = any(test.needs_understanding for test in file.tests)
-    prompter = Prompter(await asyncio.to_thread(who_understands, file, ask, cassette, opening) if needed else None)
+    prompter = Prompter(await who_understands(file, opened, opening, ask, cassette) if needed else None)
     scene = Scene(prompter, recorder, http=http, listeners=listeners)
     opened.push_async_callback(scene.close)
     await scene.serve(_kept(recorder.config, "memory", None))

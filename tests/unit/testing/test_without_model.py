@@ -152,7 +152,43 @@ def test_nobody_stands_in_for_the_model(tmp_path: Path, ask: Ask) -> None:
         stage.play(file.tests[0])
 
     assert file.config.settings.models.nlu.fallback == "embedded"
-    assert [config.settings.models.nlu.fallback for config in opened.configs] == [None]
+    (nlu,) = [config.settings.models.nlu for config in opened.configs]
+    assert (nlu.fallback, nlu.cache.size) == (None, 0)
+
+
+class Kept(ScriptedUnderstander):
+    """Needs something outside, and knows where it was opened and whether it is closed."""
+
+    trouble = ""
+    serves = True
+
+    def __init__(self) -> None:
+        super().__init__(SCRIPT)
+        self.folder = Path.cwd()
+        self.closed = 0
+
+    async def probe(self) -> None:
+        pass
+
+    async def aclose(self) -> None:
+        self.closed += 1
+
+
+@pytest.mark.parametrize("ask", ["missing", "always"])
+def test_what_is_opened_is_closed(tmp_path: Path, ask: Ask) -> None:
+    """Once, when the stage is; and it was opened where we are, not where the test runs."""
+    file = read_conversations(build(tmp_path, told(STEPS), MODEL))
+    opened: list[Kept] = []
+
+    def opening(_: SoniConfig) -> Understander:
+        opened.append(Kept())
+        return opened[-1]
+
+    with Stage(file, ask=ask, opening=opening) as stage:
+        assert stage.play(file.tests[0]).passed
+        assert [kept.closed for kept in opened] == [0]
+
+    assert [(kept.closed, kept.folder) for kept in opened] == [(1, Path.cwd())]
 
 
 def test_a_model_that_fails_records_nothing(tmp_path: Path, cassette: Path) -> None:
