@@ -175,6 +175,8 @@ class _Run:
             for test in chosen:
                 with logbook() as log:
                     result = stage.play(test)
+                if (misconfigured := _misconfigured(result)) is not None:
+                    raise misconfigured  # it would be the same with every message
                 self._show(path, result, log)
                 yield result
                 whole = whole and result.passed  # one that failed may have stopped before it asked for the rest
@@ -191,7 +193,8 @@ class _Run:
         cassette.save()
         told = [f"{cassette.added} recorded"] if cassette.added else []
         told += [f"{dropped} dropped that no test used"] if dropped else []
-        words = f"{cassette.path.name}: {', '.join(told) or 'nothing was missing'}"
+        told = told or ["nothing was missing" if whole else "nothing recorded"]
+        words = f"{cassette.path.name}: {', '.join(told)}"
         self.console.print(f"  {words}", style="dim", markup=False)
 
     def _is_meant(self, name: str) -> bool:
@@ -230,6 +233,15 @@ class _Run:
         if self.unreadable:
             return _EX_CONFIG
         return 0 if (self.results or self.listed) and not self.failed else 1
+
+
+def _misconfigured(result: "Result") -> ConfigurationError | None:
+    """Why the model cannot be asked at all: there is no key to it, say."""
+    from soni.testing.cassette import CannotRecord
+
+    error = result.failure.cause if result.failure is not None else None
+    cause = error.__cause__ if isinstance(error, CannotRecord) else None
+    return cause if isinstance(cause, ConfigurationError) else None
 
 
 def _user(paths: list[Path], *, named: bool) -> str | None:

@@ -193,7 +193,7 @@ class Recording:
             return commands
         try:
             commands = await self._understander.understand(said, briefing)
-        except NLUError as error:
+        except (NLUError, ConfigurationError) as error:
             raise CannotRecord(f"Nothing is recorded of it, because understanding failed: {error.message}") from error
         return self._cassette.add(said, briefing, commands)
 

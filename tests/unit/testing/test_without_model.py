@@ -320,11 +320,11 @@ def test_not_all_tests_ran_to_their_end(tmp_path: Path, cassette: Path) -> None:
     before = cassette.read_text()
 
     code, output, _ = soni(tmp_path, "--record", "-k", "another", model=True)
-    assert (code, "nothing was missing" in output, cassette.read_text()) == (0, True, before)
+    assert (code, "nothing recorded" in output, cassette.read_text()) == (0, True, before)
 
     path.write_text(two.replace("Send 50 to Ana?", "Send it?"))
     code, output, _ = soni(tmp_path, "--record", model=True)
-    assert (code, "nothing was missing" in output, cassette.read_text()) == (1, True, before)
+    assert (code, "nothing recorded" in output, cassette.read_text()) == (1, True, before)
 
 
 def test_live_records_nothing(tmp_path: Path, cassette: Path) -> None:
@@ -334,6 +334,17 @@ def test_live_records_nothing(tmp_path: Path, cassette: Path) -> None:
     code, output, _ = soni(tmp_path, "--live", model=True)
 
     assert (code, output.count(OPENED), cassette.exists()) == (0, 1, False)
+
+
+@pytest.mark.parametrize("options", [("--record",), ("--live",), ("--record", "--http")])
+def test_there_is_no_key(tmp_path: Path, cassette: Path, options: tuple[str, ...]) -> None:
+    """The model the settings name cannot be asked: that is told once, and no test is blamed for it."""
+    build(tmp_path, told(STEPS) + told(STEPS).removeprefix("tests:\n").replace("it is told", "it"), MODEL)
+
+    code, output, _ = soni(tmp_path, *options)
+
+    assert (code, output.count("OPENAI_API_KEY"), cassette.exists()) == (78, 1, False)
+    assert "1 file could not be loaded" in output
 
 
 def test_live_and_record_are_two_things(tmp_path: Path) -> None:
