@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from soni.testing.fake_answers import Answer
 from soni.testing.fake_model import FakeModel
 
 from .talking import SEND
@@ -12,7 +13,7 @@ from .talking import SEND
 @pytest.fixture
 def model() -> Iterator[FakeModel]:
     """Answers what the tests say; everything else with no commands."""
-    script = {
+    script: dict[str, Answer] = {
         "please send 50 to Ana": SEND,
         "no idea": [],
         "hi": ["chitchat"],

@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Final
+
+from tests.integration.runtime.chat import assistant
 
 from soni import Message, RuntimeLoop, action
 from soni.events import BreakerChanged, CommandDropped, Event, ModelCalled, UnderstoodBy
+from soni.testing.fake_answers import Answer
 from soni.testing.fake_model import FakeModel
-
-from ..runtime.chat import assistant
 
 BANK = """
 settings:
@@ -47,7 +49,7 @@ flows:
       - {step: pay, type: action, call: pay, inputs: {amount: 0, recipient: nobody}, unconfirmed: true}
 """
 
-SEND = [{"start_flow": {"flow": "send_money", "slots": {"amount": "50", "recipient": "Ana"}}}]
+SEND: Final[Answer] = [{"start_flow": {"flow": "send_money", "slots": {"amount": "50", "recipient": "Ana"}}}]
 
 
 @dataclass
@@ -66,7 +68,7 @@ class Customer:
 
     async def stack(self) -> list[str]:
         """The flows that are open."""
-        return [frame.flow for frame in (await self.loop.get_state(self.name)).stack]
+        return [str(frame["flow"]) for frame in (await self.loop.get_state(self.name)).stack]
 
     def sources(self) -> list[tuple[str, str]]:
         """Who has understood each message, and why the fallback."""
@@ -87,7 +89,7 @@ class Customer:
 
 @asynccontextmanager
 async def at_the_bank(
-    model: FakeModel, *, timeout: str = "5s", fallback: str = "embedded", cache: int = 0, **nlu: object
+    server: FakeModel, *, limit: str = "5s", fallback: str = "embedded", cache: int = 0, **nlu: object
 ) -> AsyncIterator[Customer]:
     """The bank is open while the customer is there; ``nlu`` is what else its settings say of the model."""
     events: list[Event] = []
@@ -97,9 +99,9 @@ async def at_the_bank(
     async def pay(amount: float, recipient: str) -> None:
         paid.append((amount, recipient))
 
-    config = assistant(BANK % (timeout, fallback, cache), pay)
+    config = assistant(BANK % (limit, fallback, cache), pay)
     settings = config.settings
-    asked = settings.models.nlu.model_copy(update={"api_base": model.api_base, **nlu})
+    asked = settings.models.nlu.model_copy(update={"api_base": server.api_base, **nlu})
     models = settings.models.model_copy(update={"nlu": asked})
     config = config.model_copy(update={"settings": settings.model_copy(update={"models": models})})
     async with RuntimeLoop(config, listeners=[events.append]) as loop:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from soni.testing.fake_answers import Answer
 from soni.testing.fake_model import FakeModel
 
 from .talking import at_the_bank
@@ -103,11 +104,9 @@ async def test_the_same_question_is_asked_once(model: FakeModel) -> None:
         ('{"commands": [{"command": "wire_money"}]}', ("unreadable", "unknown_command")),
     ],
 )
-async def test_commands_are_checked_and_not_trusted(
-    model: FakeModel, answer: Any, dropped: tuple[str, str]
-) -> None:
+async def test_commands_are_checked_and_not_trusted(model: FakeModel, answer: Answer, dropped: tuple[str, str]) -> None:
     """What does not exist or may not be done now is dropped, with an event, and does nothing."""
-    model.__init__({"do it": answer})  # type: ignore[misc]
+    model.answer({"do it": answer})
     async with at_the_bank(model) as ana:
         await ana.say("do it")
 
