@@ -62,6 +62,7 @@ RULES: Final[Mapping[str, str]] = {
     "wrong-comparison": "A value is compared with something that it can never be.",
     # Ways through flows
     "endless": "A way goes round for ever: nobody is asked on it, and nothing leads out of it.",
+    "endless-asking": "A loop asks for ever: nothing in it changes what its condition reads.",
     "endless-retry": "An action that keeps failing is tried again for ever, and nobody is asked.",
     "hidden-arm": "An arm of a branch is never taken, because one before it has the same condition.",
     "needless-unconfirmed": "'unconfirmed: true' stands at a step that needs no such permission.",
