@@ -106,7 +106,7 @@ def _actions(scene: Scene) -> Iterator[Finding]:
                     yield Finding(route, f"{parameter!r} cannot be the name of a parameter", code="bad-name")
                 elif parameter in parameters[:number]:
                     yield Finding(route, f"{parameter!r} stands here twice", code="duplicate")
-    if scene.whole("flows"):  # a step that could not be read might have mapped it
+    if scene.whole("flows") and scene.whole("slots"):  # what could not be read might have kept it
         yield from _lost(scene)
 
 

@@ -106,7 +106,9 @@ def _never(route: Route, case: Scalar, what: str) -> Finding:
         "a text": f'in quotes it is one: "{case_key(case)}"',
         "an amount of money": "a comparison such as '>100' is expected",
     }.get(what, "use 'when' with conditions")
-    return Finding((*route, "cases", case), f"{what} is never {kind(case)}; {instead}", code="unknown-case")
+    message = f"{what} is never {kind(case)}; {instead}"
+    severity = "error" if what == "a number" else "warning"
+    return Finding((*route, "cases", case), message, severity=severity, code="unknown-case")
 
 
 def _is_number(case: Scalar) -> bool:

@@ -150,3 +150,11 @@ def test_cases_are_what_their_slot_can_be(step: str, words: str | None) -> None:
 
     assert len(messages) == (words is not None)
     assert (words or "") in "".join(messages)
+
+
+def test_a_case_of_another_kind_is_a_warning() -> None:
+    """The flow works as it is written, and that way is never taken; a value that is none of few is an error."""
+    kinds = told("type: branch, slot: who, cases: {1: end, default: end}")
+    values = told("type: branch, slot: tier, cases: {glod: end, default: end}")
+
+    assert [severity for severity, *_ in kinds + values] == ["warning", "error"]
