@@ -123,8 +123,7 @@ def test_the_schema_is_closed() -> None:
     """Everything is required and nothing else allowed, as structured outputs want it."""
     asked = response_format()
 
-    schema = asked["json_schema"]
-    assert isinstance(schema, dict)
-    for definition in schema["schema"]["$defs"].values():
+    assert asked["strict"] is True
+    for definition in asked["schema"]["$defs"].values():
         assert definition["additionalProperties"] is False
         assert definition["required"] == list(definition["properties"])

@@ -29,8 +29,8 @@ def read_answer(text: str) -> list[Wish | Unreadable]:
     return [_wish(item) for item in items]
 
 
-def response_format() -> dict[str, object]:
-    """The closed JSON schema of an answer, as OpenAI's structured outputs want it: everything required, nothing else."""
+def response_format() -> dict[str, Any]:
+    """The closed JSON schema of an answer, in DSPy's form: everything is required, as structured outputs want it."""
     schema = WISHES.json_schema()
     definitions = schema.pop("$defs", {})
     for definition in definitions.values():
@@ -45,7 +45,7 @@ def response_format() -> dict[str, object]:
         "additionalProperties": False,
         "$defs": definitions,
     }
-    return {"type": "json_schema", "json_schema": {"name": "commands", "schema": whole, "strict": True}}
+    return {"type": "json_schema", "name": "commands", "schema": whole, "strict": True}
 
 
 def _json_object(text: str) -> dict[str, Any]:

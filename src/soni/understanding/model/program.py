@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import dspy
+from dspy.lm15 import Config, Message, Request
 from dspy.utils.exceptions import AdapterParseError
 
 from soni.understanding.model.answers import read_answer, write_answer
@@ -56,7 +57,7 @@ class CommandsAdapter(dspy.Adapter):
     def __init__(self, response_format: Mapping[str, object] | None) -> None:
         """``response_format`` is what the model's API is asked for; ``None`` where it knows none."""
         super().__init__()
-        self._extra = {"response_format": dict(response_format)} if response_format is not None else {}
+        self._response_format = dict(response_format) if response_format is not None else None
 
     def format_system_message(self, signature: type[dspy.Signature]) -> str:
         """The instructions, which an optimizer may have rewritten, and the form of the answer."""
@@ -97,15 +98,33 @@ class CommandsAdapter(dspy.Adapter):
         self, lm: Any, lm_kwargs: dict[str, Any], signature: Any, demos: list[dict[str, Any]], inputs: dict[str, Any]
     ) -> list[dict[str, Any]]:
         """One call, for optimizers, which do not await."""
-        outputs = lm(messages=self.format(signature, demos, inputs), **lm_kwargs, **self._extra)
-        return [self.parse(signature, _text(output)) for output in outputs]
+        response = lm(self._request(lm, lm_kwargs, self.format(signature, demos, inputs)), **_rollout(lm_kwargs))
+        return [self.parse(signature, response.message.text or "")]
 
     async def acall(
         self, lm: Any, lm_kwargs: dict[str, Any], signature: Any, demos: list[dict[str, Any]], inputs: dict[str, Any]
     ) -> list[dict[str, Any]]:
         """One call; what the model can do was found out when it was opened, and is not looked up again."""
-        outputs = await lm.acall(messages=self.format(signature, demos, inputs), **lm_kwargs, **self._extra)
-        return [self.parse(signature, _text(output)) for output in outputs]
+        response = await lm.acall(self._request(lm, lm_kwargs, self.format(signature, demos, inputs)))
+        return [self.parse(signature, response.message.text or "")]
+
+    def _request(self, lm: Any, lm_kwargs: Mapping[str, Any], messages: Sequence[Mapping[str, str]]) -> Request:
+        """The call in DSPy's own types."""
+        system, *others = messages
+        told = {**lm.kwargs, **lm_kwargs}
+        return Request(
+            model=lm.model,
+            system=system["content"],
+            messages=tuple(
+                Message.user(message["content"]) if message["role"] == "user" else Message.assistant(message["content"])
+                for message in others
+            ),
+            config=Config(
+                temperature=told.get("temperature"),
+                max_tokens=told.get("max_tokens") or told.get("max_completion_tokens"),
+                response_format=self._response_format,
+            ),
+        )
 
 
 class Understanding(dspy.Module):
@@ -142,7 +161,6 @@ async def predict(program: Understanding, prompt: Prompt) -> Sequence[Wish | Unr
     return wishes
 
 
-def _text(output: object) -> str:
-    """What an LM returns is a text, or an object with one where it also tells something else."""
-    text = output.get("text") if isinstance(output, dict) else output
-    return text if isinstance(text, str) else ""
+def _rollout(lm_kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """What tells an optimizer's tries apart, for its cache."""
+    return {key: lm_kwargs[key] for key in ("rollout_id",) if key in lm_kwargs}
