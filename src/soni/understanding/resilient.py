@@ -171,7 +171,9 @@ class ResilientUnderstander:
     async def _fall_back(self, said: str, briefing: Briefing, error: ModelFailed) -> list[Command]:
         if self._fallback is None:
             raise error
-        log.warning("%s The fallback answers.", error.message, exc_info=error if error.reason == "unexpected" else None)
+        log.warning("%s The fallback answers.", error.message)
+        # Below what is written in production: providers repeat in their errors what they were sent.
+        log.debug("how the model failed", exc_info=error)
         briefing.tell(UnderstoodBy("fallback", error.reason))
         return await self._fallback.understand(said, briefing)
 

@@ -100,7 +100,7 @@ async def test_the_same_question_is_asked_once(model: FakeModel) -> None:
         ([{"start_flow": "nowhere"}], ("start_flow", "unknown_flow")),
         ([{"set_slot": {"balance": 1000000}}], ("set_slot", "system_slot")),
         ([{"set_slot": {"nothing": 1}}], ("set_slot", "unknown_slot")),
-        (["affirm"], ("affirm", "not_now")),
+        (["affirm"], ("affirm", "nothing_to_answer")),
         ('{"commands": [{"command": "wire_money"}]}', ("unreadable", "unknown_command")),
     ],
 )
