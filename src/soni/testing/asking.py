@@ -59,10 +59,10 @@ async def who_understands(
     if cassette is not None and ask == "never":
         return Replaying(cassette, recording_command(file.path))
     if cassette is not None:
-        late = LateUnderstander(opening, _alone(file.config))
+        late = LateUnderstander(opening, model_alone(file.config))
         opened.push_async_callback(late.aclose)
         return Recording(late, cassette)
-    understander = await asyncio.to_thread(opening, _alone(file.config) if file.asks_model else file.config)
+    understander = await asyncio.to_thread(opening, model_alone(file.config) if file.asks_model else file.config)
     if isinstance(understander, Dependent):
         opened.push_async_callback(understander.aclose)
     return understander
@@ -74,7 +74,7 @@ def recording_command(path: Path) -> str:
     return f"soni test {shlex.quote(near)} --record"
 
 
-def _alone(config: SoniConfig) -> SoniConfig:
+def model_alone(config: SoniConfig) -> SoniConfig:
     """The assistant with its model, nobody to fall back on, and no answers from before: it is the model that is asked."""
     settings = config.settings
     cache = settings.models.nlu.cache.model_copy(update={"size": 0})

@@ -1,10 +1,10 @@
 """Plays one conversation test, step by step, until it ends or something is not as it should be."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from soni.config.values import format_duration
 from soni.dialogue.commands import Command
@@ -34,6 +34,10 @@ from soni.testing.expectations import Called, Heard, Mismatch, compare, count
 from soni.testing.recorder import Recorder
 from soni.testing.speaking import Speaker
 from soni.understanding.base import Briefing, Understander
+
+
+Overhear: TypeAlias = Callable[[str, Briefing, Sequence[Command]], None]
+"""Is told each message as it is understood, with the situation and with what it means."""
 
 
 class World(Protocol):
@@ -121,9 +125,10 @@ class Result:
 class Prompter:
     """Understands for the assistant: what the test dictates, or else what the assistant's own understanding finds."""
 
-    def __init__(self, understander: Understander | None) -> None:
+    def __init__(self, understander: Understander | None, overhear: Overhear | None = None) -> None:
         """``None`` where every message is dictated or a command already."""
         self._understander = understander
+        self._overhear = overhear
         self.dictated: tuple[Command, ...] | None = None
         """What the next message means; ``None`` leaves that to understanding."""
         self.understood: tuple[Command, ...] | None = None
@@ -133,6 +138,12 @@ class Prompter:
 
     async def understand(self, said: str, briefing: Briefing) -> list[Command]:
         """The commands for this message. Raises NLUError, NotRecorded."""
+        commands = await self._commands(said, briefing)
+        if self._overhear is not None:
+            self._overhear(said, briefing, commands)
+        return commands
+
+    async def _commands(self, said: str, briefing: Briefing) -> list[Command]:
         if self.dictated is not None:
             return list(self.dictated)
         assert self._understander is not None

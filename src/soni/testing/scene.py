@@ -16,7 +16,7 @@ from soni.testing.asking import Ask, Opening, who_understands
 from soni.testing.cassette import Cassette
 from soni.testing.conversations import ConversationFile, ConversationTest
 from soni.testing.doubles import FakeClock
-from soni.testing.playing import Prompter, Result, play
+from soni.testing.playing import Overhear, Prompter, Result, play
 from soni.testing.recorder import Recorder
 from soni.testing.speaking import InProcess, Speaker, over_http
 from soni.toolbox import Clock
@@ -100,6 +100,7 @@ async def open_scene(
     opening: Opening,
     ask: Ask = "never",
     cassette: Cassette | None = None,
+    overhear: Overhear | None = None,
 ) -> Scene:
     """The assistant of this file, set up until ``opened`` is closed. Raises ConfigurationError.
 
@@ -108,7 +109,8 @@ async def open_scene(
     registry = await asyncio.to_thread(load_registry, file.config)
     recorder = Recorder(file.config, registry, await opened.enter_async_context(Webhooks()))
     needed = any(test.needs_understanding for test in file.tests)
-    prompter = Prompter(await who_understands(file, opened, opening, ask, cassette) if needed else None)
+    understander = await who_understands(file, opened, opening, ask, cassette) if needed else None
+    prompter = Prompter(understander, overhear)
     scene = Scene(prompter, recorder, http=http, listeners=listeners)
     opened.push_async_callback(scene.close)
     await scene.serve(_kept(recorder.config, "memory", None))

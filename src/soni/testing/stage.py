@@ -15,7 +15,7 @@ from soni.events import Listener
 from soni.testing.asking import Ask, Opening, open_cassette
 from soni.testing.cassette import Cassette
 from soni.testing.conversations import ConversationFile, ConversationTest
-from soni.testing.playing import Result
+from soni.testing.playing import Overhear, Result
 from soni.testing.scene import open_scene
 from soni.understanding.providers import open_understander
 
@@ -36,17 +36,19 @@ class Stage:
         listeners: Sequence[Listener] = (),
         ask: Ask = "never",
         opening: Opening = open_understander,
+        overhear: Overhear | None = None,
     ) -> None:
         """With ``http``, the assistant is served on a free port and everything is said over HTTP.
 
         ``listeners`` hear the events of every turn when it is over. ``ask`` says when a language model is asked, where
-        the assistant's settings name one; ``opening`` opens what they name.
+        the assistant's settings name one; ``opening`` opens what they name. ``overhear`` is told what each message means.
         """
         self.file = file
         self.cassette: Cassette | None = None
         """What is recorded, while the stage is open; ``None`` where no model understands, or it is always asked."""
         self._ask = ask
         self._opening = opening
+        self._overhear = overhear
         self._http = http
         self._listeners = tuple(listeners)
         self._exit = ExitStack()
@@ -69,6 +71,7 @@ class Stage:
                     opening=self._opening,
                     ask=self._ask,
                     cassette=self.cassette,
+                    overhear=self._overhear,
                 )
             )
             self._exit = stack.pop_all()
