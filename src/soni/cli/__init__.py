@@ -6,9 +6,11 @@ import typer
 
 from soni.cli.chat import chat
 from soni.cli.deploy_check import deploy_check
+from soni.cli.eval import evaluate
 from soni.cli.graph import graph
 from soni.cli.init import init
 from soni.cli.migrate import migrate
+from soni.cli.optimize import optimize
 from soni.cli.retention import retention
 from soni.cli.serve import serve
 from soni.cli.test import run_tests
@@ -28,6 +30,8 @@ app = typer.Typer(
 for each in (init, chat, serve, validate, graph, deploy_check, retention, migrate, schema, version):
     app.command()(each)
 app.command("test")(run_tests)
+app.command("eval")(evaluate)
+app.command()(optimize)
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from soni.optimizing.examples import Example, Truth
 from soni.testing.asking import Ask
 from soni.testing.conversations import ConversationFile, ConversationTest, UserSays
 from soni.testing.finding import find_files
+from soni.testing.logbook import logbook
 from soni.testing.reading import read_conversations
 from soni.testing.stage import Stage
 from soni.understanding.base import Briefing, Understander
@@ -84,7 +85,7 @@ def _play(
         for test in tests:
             heard.clear()
             passed = False
-            with suppress(ConfigurationError):
+            with suppress(ConfigurationError), logbook():
                 passed = stage.play(replace(test, now=test.now or now)).passed
             if not passed:
                 left.append(test)

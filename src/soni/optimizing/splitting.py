@@ -48,17 +48,14 @@ def split(examples: Sequence[Example], seed: int) -> Split:
     tests = _groups(each for each in examples if not each.is_trigger)
     chance.shuffle(tests)
     for test in tests:
-        parts[_neediest([len(part) for part in parts])].extend(test)
-    spread = [0, 0, 0]
-    for flow in _groups(each for each in examples if each.is_trigger):
-        chance.shuffle(flow)
-        for number, example in enumerate(flow):
-            part = 0 if number == 0 else _neediest(spread)
-            spread[part] += 1
-            parts[part].append(example)
+        parts[_neediest([len(each) for each in parts])].extend(test)
+    for triggers in _groups(each for each in examples if each.is_trigger):
+        chance.shuffle(triggers)
+        for number, example in enumerate(triggers):
+            parts[0 if number == 0 else _neediest([len(each) for each in parts])].append(example)
     _fill_empty(parts)
-    for part in parts:
-        chance.shuffle(part)
+    for each in parts:
+        chance.shuffle(each)
     train, val, held_back = map(tuple, parts)
     return Split(train, val, held_back)
 
@@ -83,7 +80,9 @@ def _fill_empty(parts: tuple[list[Example], ...]) -> None:
         largest = max(parts, key=len)
         groups = _groups(largest)
         if len(groups) < 2:
-            raise SoniError("All examples are lines of one conversation: one to learn from needs others to be scored on.")
+            raise SoniError(
+                "All examples are lines of one conversation: one to learn from needs others to be scored on."
+            )
         moved = groups[: max(1, len(groups) // 4)]
         part.extend(example for group in moved for example in group)
         largest[:] = [example for group in groups[len(moved) :] for example in group]

@@ -35,7 +35,6 @@ from soni.testing.recorder import Recorder
 from soni.testing.speaking import Speaker
 from soni.understanding.base import Briefing, Understander
 
-
 Overhear: TypeAlias = Callable[[str, Briefing, Sequence[Command]], None]
 """Is told each message as it is understood, with the situation and with what it means."""
 
