@@ -9,6 +9,7 @@ import dspy
 from soni.config.models import SoniConfig
 from soni.errors import SoniError
 from soni.optimizing.asking import Asking, Spent
+from soni.optimizing.examples import Example
 from soni.optimizing.optimizers import Optimizer, choosing, optimize
 from soni.optimizing.pupils import Form, Judge, Lesson, Pupil, form_of, put_on
 from soni.optimizing.scoring import Answered, Scores, score
@@ -48,10 +49,10 @@ def learn(
 
     Raises SoniError where the budget does not do for the scores, and Unanswered where the model does not answer.
     """
-    train, several, held_back = (_lessons(part, prompts) for part in (parts.train, parts.val, parts.held_back))
+    train, val, held_back = (_lessons(part, prompts, config) for part in (parts.train, parts.val, parts.held_back))
     most = asking.limit
     held_back = held_back[: max(3, most // 4)]
-    val = choosing(several, most - 2 * len(held_back))
+    val = choosing(val, most - 2 * len(held_back))
     judge = Judge([*train, *val, *held_back], val, config.slots)
     pupil = Pupil(CommandsAdapter(response_format() if model.structured else None), judge)
     try:
@@ -75,8 +76,8 @@ def learn(
     return Outcome(before, after, tuning, learned.finished, len(held_back))
 
 
-def _lessons(examples: Sequence[Any], prompts: ModelUnderstander) -> list[Lesson]:
-    return [Lesson.of(each, prompts.prompt(each.said, each.briefing)) for each in examples]
+def _lessons(examples: Sequence[Example], prompts: ModelUnderstander, config: SoniConfig) -> Sequence[Lesson]:
+    return [Lesson.of(each, prompts.prompt(each.said, each.briefing), config.slots) for each in examples]
 
 
 def _score(program: Any, lessons: Sequence[Lesson], asking: Asking, config: SoniConfig) -> Scores:

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import dspy
 
 from soni.config.models import Slot
+from soni.dialogue.commands import Command, SetSlot
 from soni.optimizing.examples import Example
 from soni.optimizing.scoring import Turn, compare
 from soni.understanding.model.answers import write_answer
@@ -28,9 +29,9 @@ class Lesson:
     wishes: tuple[Wish, ...]
 
     @classmethod
-    def of(cls, example: Example, prompt: Prompt) -> "Lesson":
-        """The lesson of an example."""
-        return cls(example, prompt, tuple(to_wishes(example.commands)))
+    def of(cls, example: Example, prompt: Prompt, slots: Mapping[str, Slot]) -> "Lesson":
+        """The lesson of an example. ``slots`` read its values."""
+        return cls(example, prompt, tuple(to_wishes(in_words(example, slots))))
 
     @property
     def demo(self) -> Demo:
@@ -41,6 +42,16 @@ class Lesson:
         """As DSPy's Example."""
         told = {"situation": self.prompt.situation, "message": self.prompt.message, "commands": list(self.wishes)}
         return dspy.Example(**told).with_inputs("situation", "message")
+
+
+def in_words(example: Example, slots: Mapping[str, Slot]) -> tuple[Command, ...]:
+    """What it means, with the user's words as the value where they are nothing else: *tomorrow*, and not its date."""
+    match example.commands:
+        case (SetSlot(values),) if len(values) == 1:
+            in_own_words = (SetSlot(dict.fromkeys(values, example.said)),)
+            if compare(example.commands, in_own_words, example.briefing, slots).is_exact:
+                return in_own_words
+    return example.commands
 
 
 class Judge:

@@ -48,7 +48,11 @@ def test_each_optimizer_teaches_the_model(shop: Path, model: FakeModel, optimize
     assert "BE EXACT" in tuning.instructions or tuning.demos
     assert model.counts.requests <= 160
     assert f"{model.counts.requests} of at most 160 calls" in shown
-    assert sorted(path.name for path in shop.parent.iterdir()) == ["optimized.json", "shop.conversation.yaml", "soni.yaml"]
+    assert sorted(path.name for path in shop.parent.iterdir()) == [
+        "optimized.json",
+        "shop.conversation.yaml",
+        "soni.yaml",
+    ]
 
 
 def test_nothing_secret_is_sent_or_written(shop: Path, model: FakeModel) -> None:
@@ -135,4 +139,3 @@ def test_what_is_worse_is_not_written(shop: Path, pupil: Teachable) -> None:
 
     assert (code, "It is worse than before: nothing is written." in shown) == (1, True), shown
     assert (forced, "written all the same" in told) == (0, True), told
-
