@@ -71,7 +71,7 @@ def evaluate(
         answered = _ask(assistant, wanted, examples, shown)
     console.print("\n".join([*gathered.words(), ""]), markup=False)
     scores = _show(console, answered, assistant, _title(assistant, wanted))
-    for words in _remarks(wanted, gathered, with_triggers=with_triggers):
+    for words in _remarks(assistant, wanted, gathered, with_triggers=with_triggers):
         console.print(words, style="dim", markup=False)
     if json_file is not None:
         from soni.optimizing.tables import as_json, write_json
@@ -132,10 +132,10 @@ def _title(assistant: "SoniConfig", wanted: str) -> str:
     return f"the model {nlu.provider}/{nlu.model}" if wanted == "model" else "the embedded understanding"
 
 
-def _remarks(wanted: str, gathered: "Gathered", *, with_triggers: bool) -> list[str]:
+def _remarks(assistant: "SoniConfig", wanted: str, gathered: "Gathered", *, with_triggers: bool) -> list[str]:
     """What the numbers do not say."""
     if wanted == "model":
-        return []
+        return _learned(assistant)
     circular = sum(each.truth == "embedded" for each in gathered.conversation)
     told = []
     if circular:
@@ -149,3 +149,16 @@ def _remarks(wanted: str, gathered: "Gathered", *, with_triggers: bool) -> list[
         else "Trigger examples are not scored: the embedded understanding has learned them."
     )
     return told
+
+
+def _learned(assistant: "SoniConfig") -> list[str]:
+    """That an optimized program is examined on what it has learned."""
+    from soni.understanding.model.tuning import read_tuning
+    from soni.understanding.providers import optimized_path
+
+    if (path := optimized_path(assistant)) is None:
+        return []
+    scores = read_tuning(path, assistant).scores
+    words = f"The optimized program {path} has learned from many of these examples."
+    exact = scores.get("after", {}).get("exact")
+    return [words if exact is None else f"{words} On those that were held back, {exact:.0%} of the turns were exact."]

@@ -86,7 +86,7 @@ def optimize(
         kept.close()
         if not kept.answers and not kept.failures:
             kept.remove()
-    written = _write(console, outcome, output, force=force)
+    written = _write(console, outcome, output, _seen_from(assistant, output), force=force)
     if outcome.finished:
         kept.remove()
     else:
@@ -151,8 +151,8 @@ def _learn(
     return outcome
 
 
-def _write(console: "Console", outcome: "Outcome", output: Path, *, force: bool) -> bool:
-    """Show the scores, and write what was learned where it is not worse."""
+def _write(console: "Console", outcome: "Outcome", output: Path, named: str, *, force: bool) -> bool:
+    """Show the scores, and write what was learned where it is not worse; ``named`` is how the settings name the file."""
     from soni.optimizing.tables import score_lines, score_table
     from soni.understanding.model.tuning import write_tuning
 
@@ -179,8 +179,14 @@ def _write(console: "Console", outcome: "Outcome", output: Path, *, force: bool)
     how = "It is worse than before, and written all the same" if worse else "Written"
     demos = len(outcome.tuning.demos)
     console.print(f"{how}: {output}, instructions and {demos} example{'s' * (demos != 1)}.", style="bold", markup=False)
-    console.print(f"settings.models.nlu.optimized: {output.name} takes it into use.", markup=False)
+    console.print(f"settings.models.nlu.optimized: {named} takes it into use.", markup=False)
     return True
+
+
+def _seen_from(assistant: "SoniConfig", output: Path) -> str:
+    """How the settings name a file: seen from the assistant's folder, or else as it is."""
+    folder, whole = Path(assistant.origin or ".").resolve(), output.resolve()
+    return str(whole.relative_to(folder) if whole.is_relative_to(folder) else whole)
 
 
 def _goes_on(kept: "Kept") -> str:

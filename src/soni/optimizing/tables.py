@@ -84,11 +84,11 @@ def percent(share: float) -> str:
 
 def _cells(tallies: Sequence[Tally]) -> Iterator[str]:
     for tally in tallies:
-        if not (tally.right or tally.missed or tally.invented):
-            yield from ("", "", "", "0")
-            continue
-        yield from (f"{value:.2f}" for value in (tally.precision, tally.recall, tally.f1))
-        yield str(tally.right + tally.missed)
+        expected, got = tally.right + tally.missed, tally.right + tally.invented
+        yield f"{tally.precision:.2f}" if got else "–"
+        yield f"{tally.recall:.2f}" if expected else "–"
+        yield f"{tally.f1:.2f}" if expected or got else "–"
+        yield str(expected)
 
 
 def _numbers(tally: Tally) -> dict[str, Value]:

@@ -81,8 +81,9 @@ def test_a_budget_that_ends_the_search_keeps_the_best(shop: Path, model: FakeMod
     assert model.counts.requests <= 160
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-@pytest.mark.parametrize("optimizer", ["bootstrap", "gepa"])
+@pytest.mark.parametrize(
+    ("optimizer", "how"), [("bootstrap", signal.SIGKILL), ("miprov2", signal.SIGKILL), ("gepa", signal.SIGINT)]
+)
 def test_an_interrupted_run_goes_on_and_pays_nothing_twice(
     shop: Path, model: FakeModel, pupil: Teachable, optimizer: str, how: signal.Signals
 ) -> None:
