@@ -87,7 +87,9 @@ def optimize(
         if not kept.answers and not kept.failures:
             kept.remove()
     written = _write(console, outcome, output, _seen_from(assistant, output), force=force)
-    if outcome.finished:
+    if outcome.ended_by == "error":
+        console.print(f"The optimizer gave up; what was best so far counts. {outcome.error}", markup=False)
+    if outcome.ended_by != "budget":
         kept.remove()
     else:
         console.print(
@@ -163,9 +165,8 @@ def _write(console: "Console", outcome: "Outcome", output: Path, named: str, *, 
     for line in [*score_lines(outcome.before, "before"), *score_lines(outcome.after, "after")]:
         console.print(line, markup=False)
     if outcome.tuning is None:
-        words = (
-            "The optimizer left the program as it was" if outcome.finished else "Nothing was found within the budget"
-        )
+        done = outcome.ended_by == "itself"
+        words = "The optimizer left the program as it was" if done else "Nothing better was found"
         console.print(f"{words}: nothing is written.", style="bold")
         return False
     worse = outcome.after.is_worse_than(outcome.before)

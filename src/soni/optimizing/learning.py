@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Literal, TypeAlias
 
 import dspy
 
@@ -17,14 +17,12 @@ from soni.optimizing.splitting import Split
 from soni.understanding.model.answers import response_format
 from soni.understanding.model.connection import Model
 from soni.understanding.model.program import CommandsAdapter
+from soni.understanding.model.prompt import Prompt
 from soni.understanding.model.tuning import Tuning
 from soni.understanding.model.understander import ModelUnderstander
 from soni.understanding.model.wishes import Wish, to_commands
 
-LEAST_CALLS: Final = 20
-"""Fewer do not score anything twice and learn something in between."""
-
-Phase = Callable[[str], None]
+Phase: TypeAlias = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +33,10 @@ class Outcome:
     after: Scores
     tuning: Tuning | None
     """``None`` where nothing was found before the budget was spent."""
-    finished: bool
-    """False where the budget ended the search, so that a larger one may find more."""
+    ended_by: Literal["itself", "budget", "error"]
+    """``budget`` where a larger one may find more."""
+    error: str
+    """Why the optimizer gave up, in words."""
     held_back: int
     """Examples the scores are of."""
 
@@ -49,10 +49,13 @@ def learn(
 
     Raises SoniError where the budget does not do for the scores, and Unanswered where the model does not answer.
     """
-    train, val, held_back = (_lessons(part, prompts, config) for part in (parts.train, parts.val, parts.held_back))
+    seen: set[Prompt] = set()
+    held_back, train, val = (
+        _lessons(part, prompts, config, seen) for part in (parts.held_back, parts.train, parts.val)
+    )
     most = asking.limit
     held_back = held_back[: max(3, most // 4)]
-    val = choosing(val, most - 2 * len(held_back))
+    val = choosing(val or train, most - 2 * len(held_back))
     judge = Judge([*train, *val, *held_back], val, config.slots)
     pupil = Pupil(CommandsAdapter(response_format() if model.structured else None), judge)
     try:
@@ -63,7 +66,7 @@ def learn(
         learned = optimize(optimizer, pupil, judge, train, val, asking=asking, seed=seed)
         asking.limit = most
         if learned.form is None:
-            return Outcome(before, before, None, finished=False, held_back=len(held_back))
+            return Outcome(before, before, None, learned.ended_by, learned.error, len(held_back))
         phase("scoring after")
         after = _score(put_on(pupil, learned.form), held_back, asking, config)
     except Spent:
@@ -73,11 +76,20 @@ def learn(
     tuning = None
     if learned.form != form_of(pupil):
         tuning = _tuning(learned.form, config, f"{optimizer}, {model.name}", before, after)
-    return Outcome(before, after, tuning, learned.finished, len(held_back))
+    return Outcome(before, after, tuning, learned.ended_by, learned.error, len(held_back))
 
 
-def _lessons(examples: Sequence[Example], prompts: ModelUnderstander, config: SoniConfig) -> Sequence[Lesson]:
-    return [Lesson.of(each, prompts.prompt(each.said, each.briefing), config.slots) for each in examples]
+def _lessons(
+    examples: Sequence[Example], prompts: ModelUnderstander, config: SoniConfig, seen: set[Prompt]
+) -> Sequence[Lesson]:
+    """Without those that were ``seen``: different situations may look the same to a model."""
+    lessons = []
+    for example in examples:
+        prompt = prompts.prompt(example.said, example.briefing)
+        if prompt not in seen:
+            seen.add(prompt)
+            lessons.append(Lesson.of(example, prompt, config.slots))
+    return lessons
 
 
 def _score(program: Any, lessons: Sequence[Lesson], asking: Asking, config: SoniConfig) -> Scores:

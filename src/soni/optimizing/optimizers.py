@@ -40,8 +40,10 @@ class Learned:
 
     form: Form | None
     """``None`` where it found nothing before the budget was spent."""
-    finished: bool
-    """False where the budget ended it."""
+    ended_by: Literal["itself", "budget", "error"]
+    """``itself`` when it was done."""
+    error: str = ""
+    """In words."""
 
 
 def check(optimizer: Optimizer) -> None:
@@ -73,11 +75,18 @@ def optimize(
                 case "gepa":
                     done = _gepa(pupil, judge, trainset, valset, asking, seed)
         except Spent:
-            best = judge.best()
-            if best is None and judge.right:
-                best = (form_of(pupil)[0], tuple(judge.right[:MOST_DEMOS]))
-            return Learned(best, finished=False)
-    return Learned(form_of(done), finished=True)
+            return Learned(_best_so_far(pupil, judge), "budget")
+        except Exception as error:  # noqa: BLE001 - an optimizer that gives up has found what it has found
+            return Learned(_best_so_far(pupil, judge), "error", f"{type(error).__name__}: {error}")
+    return Learned(form_of(done), "itself")
+
+
+def _best_so_far(pupil: Pupil, judge: Judge) -> Form | None:
+    """What did best on all there is to choose by, or else some examples that were answered right."""
+    best = judge.best()
+    if best is None and judge.right:
+        return form_of(pupil)[0], tuple(judge.right[:MOST_DEMOS])
+    return best
 
 
 def _bootstrap(pupil: Pupil, judge: Judge, trainset: list[Any]) -> Any:

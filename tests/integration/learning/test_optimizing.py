@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from soni.cli import app
 from soni.config.loader import load_config
 from soni.errors import SoniError
-from soni.testing import FakeModel, Fault
+from soni.testing import FakeModel, Fault, Rate
 from soni.understanding.model.tuning import Tuning, read_tuning
 
 from .shop import Teachable
@@ -129,6 +129,27 @@ def test_a_passing_fault_is_tried_again_and_paid_for(shop: Path, model: FakeMode
 
     assert code == 0
     assert f"{model.counts.requests} of at most 100 calls" in shown
+
+
+@pytest.mark.parametrize("optimizer", ["bootstrap", "miprov2", "gepa"])
+def test_answers_that_cannot_be_read_are_wrong_answers(shop: Path, model: FakeModel, optimizer: str) -> None:
+    """They stop nothing."""
+    model.faults = Rate(0.3, (Fault.GARBAGE, Fault.EMPTY, Fault.CUT_ANSWER), 7)
+
+    _, shown = optimize(shop, "--optimizer", optimizer, "--max-calls", "120")
+
+    assert "gave up" not in shown
+    assert "turns exact" in shown
+
+
+@pytest.mark.parametrize("optimizer", ["bootstrap", "miprov2", "gepa"])
+def test_a_model_that_learns_nothing(shop: Path, model: FakeModel, pupil: Teachable, optimizer: str) -> None:
+    """Nothing is said to be better than it is."""
+    pupil.meant.clear()
+
+    _, shown = optimize(shop, "--optimizer", optimizer, "--max-calls", "120")
+
+    assert "after: 0 of 6 turns exact" in shown
 
 
 def test_what_is_worse_is_not_written(shop: Path, pupil: Teachable) -> None:
