@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from soni.actions.runner import MemoryLedger
+    from soni.actions.ledger import MemoryLedger
     from soni.testing.conversations import ConversationFile, ConversationTest
     from soni.testing.doubles import FakeClock, ScriptedUnderstander
     from soni.testing.playing import Result
@@ -21,7 +21,7 @@ _LATER = {
     "ConversationFile": "soni.testing.conversations",
     "ConversationTest": "soni.testing.conversations",
     "FakeClock": "soni.testing.doubles",
-    "MemoryLedger": "soni.actions.runner",
+    "MemoryLedger": "soni.actions.ledger",
     "Result": "soni.testing.playing",
     "ScriptedUnderstander": "soni.testing.doubles",
     "Stage": "soni.testing.stage",
