@@ -9,9 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.servers import serving
 
 from soni.testing import FakeModel, Fault
-from tests.servers import serving
 
 ASSISTANT = """
 version: "1.0"
