@@ -1,15 +1,11 @@
 """A model that cannot be asked is said at the start, by ``soni validate --online`` and by ``/ready``."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import httpx
 import pytest
-from tests.servers import serving
+from tests.integration.server.processes import SONI, run, served
 
 from soni.testing import FakeModel, Fault
 
@@ -24,17 +20,9 @@ flows:
 UNREACHABLE = "http://127.0.0.1:9/v1"
 
 
-def validate(folder: Path, api_base: str, env: Mapping[str, str] | None = None, *options: str) -> tuple[int, str]:
+def validate(folder: Path, api_base: str, env: Mapping[str, str] | None = None) -> tuple[int, str]:
     (folder / "soni.yaml").write_text(ASSISTANT % (api_base, "embedded"))
-    done = subprocess.run(
-        [sys.executable, "-m", "soni.cli", "validate", "soni.yaml", "--online", *options],
-        cwd=folder,
-        env={**os.environ, **(env or {})},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run(folder, (*SONI, "validate", "soni.yaml", "--online"), **(env or {}))
     return done.returncode, done.stdout + done.stderr
 
 
@@ -80,19 +68,21 @@ def test_ready_says_who_understands(tmp_path: Path) -> None:
     """The model; or the fallback, and what is wrong with the model; and the service serves all the same."""
     with FakeModel() as model:
         (tmp_path / "soni.yaml").write_text(ASSISTANT % (model.api_base, "embedded"))
-        with serving(tmp_path / "soni.yaml") as service:
-            well = httpx.get(f"{service}/ready")
+        with served(tmp_path) as service:
+            service.client.post("/chat/ana", json={"message": "well"})
+            well = service.client.get("/ready")
     (tmp_path / "soni.yaml").write_text(ASSISTANT % (UNREACHABLE, "embedded"))
-    with serving(tmp_path / "soni.yaml") as service:
-        httpx.post(f"{service}/chat/ana", json={"message": "well"})
-        ill = httpx.get(f"{service}/ready")
-        answer = httpx.post(f"{service}/chat/ana", json={"message": "hello there"})
+    with served(tmp_path) as service:
+        answer = service.client.post("/chat/ana", json={"message": "hello there"})
+        ill = service.client.get("/ready")
+        service.stop()
 
     assert well.json() == {"status": "ready", "understanding": "model"}
     assert ill.status_code == 200
     assert ill.json()["understanding"] == "fallback"
     assert "cannot be reached" in ill.json()["trouble"]
     assert "Hi." in json.dumps(answer.json())
+    assert any("cannot be reached" in line for line in service.told)
 
 
 def test_without_a_fallback_it_is_not_ready(tmp_path: Path) -> None:
@@ -100,14 +90,24 @@ def test_without_a_fallback_it_is_not_ready(tmp_path: Path) -> None:
     with FakeModel() as model:
         model.faults = lambda body: Fault.UNAVAILABLE
         (tmp_path / "soni.yaml").write_text(ASSISTANT % (model.api_base, "null"))
-        with serving(tmp_path / "soni.yaml", patience=0) as service:
-            httpx.post(f"{service}/chat/ana", json={"message": "well"})
-            ill = httpx.get(f"{service}/ready")
+        with served(tmp_path) as service:
+            service.client.post("/chat/ana", json={"message": "well"})
+            ill = service.client.get("/ready")
             model.faults = ()
-            httpx.post(f"{service}/chat/ana", json={"message": "well"})
-            well = httpx.get(f"{service}/ready")
+            service.client.post("/chat/ana", json={"message": "well"})
+            well = service.client.get("/ready")
 
     assert ill.status_code == 503
     assert ill.json()["details"] == {"missing": ["model"]}
     assert "failed (HTTP 503)" in ill.json()["message"]
     assert well.json() == {"status": "ready", "understanding": "model"}
+
+
+def test_a_service_that_nobody_could_understand_does_not_start(tmp_path: Path) -> None:
+    """Without a key and without a fallback, every message would fail."""
+    (tmp_path / "soni.yaml").write_text(ASSISTANT % (UNREACHABLE, "null"))
+
+    ended = run(tmp_path, (*SONI, "serve"), SONI_MODELS__NLU__API_KEY_ENV="NO_SUCH_KEY")
+
+    assert ended.returncode == 78
+    assert "set the environment variable NO_SUCH_KEY" in ended.stderr
