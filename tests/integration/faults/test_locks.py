@@ -280,8 +280,8 @@ async def test_an_answer_that_comes_when_nobody_waits_any_longer(
         second = asyncio.create_task(locks.hold("bob").__aenter__())
         await asyncio.wait([first, second])
         line.delay = 0.0
-        while locks._asking is not None:
-            await asyncio.sleep(0.01)
+        if locks._asking is not None:
+            await asyncio.wait([locks._asking])
 
         assert first.exception() is None
         assert isinstance(second.exception(), StoreUnavailable)
