@@ -1,11 +1,12 @@
 """What a step may use in a turn, and the one channel of a flow's subgraph."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias, TypedDict
 
-from soni.actions.runner import Actions, Occasion
+from soni.actions.effects import Attempt, Occasion
+from soni.actions.runner import Actions
 from soni.dialogue.flows import Flows
 from soni.dialogue.scope import visible
 from soni.dialogue.state import Dialogue
@@ -56,6 +57,8 @@ class Toolbox:
     now: datetime
     meter: Meter
     emit: Callable[[Event], None]
+    attempt: Attempt = field(default_factory=Attempt)
+    """What has been done for this message so far."""
 
     def scope(self, dialogue: Dialogue) -> dict[str, Value]:
         """What the top frame's expressions and templates can read."""
@@ -69,13 +72,9 @@ class Toolbox:
         return {"user_id": self.user_id, "user": {"id": self.user_id, "language": dialogue.language}}
 
     def occasion(self, dialogue: Dialogue) -> Occasion:
-        """Which effect of this conversation would come next, and of which step.
-
-        A turn that failed left no trace in the dialogue: when it is tried again, it comes to the same occasions.
-        """
-        frame = dialogue.top
-        visit = f"{dialogue.id}:{dialogue.acted}:{frame.flow}:{frame.step}" if frame else ""
-        return Occasion(self.user_id, self.turn, dialogue.language, visit, dialogue.id)
+        """Where the top frame stands in this turn."""
+        step = f"{dialogue.top.flow}:{dialogue.top.step}" if dialogue.top else ""
+        return Occasion(self.user_id, self.turn, dialogue.language, step, dialogue.id, dialogue.acted, self.attempt)
 
     def seed(self, dialogue: Dialogue) -> str:
         """Chooses among variations: the same conversation told again gives the same words."""

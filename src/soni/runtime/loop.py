@@ -9,19 +9,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
-from typing import Final, Self
+from typing import Self
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
+from soni.actions.effects import REMEMBERED, Attempt
+from soni.actions.ledger import IDENTITY
 from soni.actions.registry import Registry, load_registry
-from soni.actions.runner import IDENTITY, Actions
+from soni.actions.runner import Actions
 from soni.compiler.assistant import Assistant, compile_assistant
 from soni.config.loader import load_config, with_places
 from soni.config.models import SoniConfig
 from soni.dialogue.deploys import reconcile
 from soni.dialogue.state import Dialogue, Line
 from soni.errors import ConfigurationError, ConversationUnknown, StoreUnavailable, TurnTimeout
-from soni.events import ActionRan, Event, Listener, TurnEnded, TurnFailed, TurnStarted
+from soni.events import Event, Listener, TurnEnded, TurnFailed, TurnStarted
 from soni.persistence.dialogues import Saved
 from soni.persistence.locks import Locks
 from soni.persistence.store import Store, open_store
@@ -36,9 +38,6 @@ from soni.understanding.base import Dependent, Understander
 from soni.understanding.providers import open_understander
 
 log = logging.getLogger("soni.runtime")
-
-_RESET: Final = "reset"
-"""The ledger's row of a user whose conversation was reset."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +155,7 @@ class RuntimeLoop:
     async def _process(self, message: Message) -> Reply:
         began = time.perf_counter()
         events: list[Event] = []
+        attempt = Attempt(message.message_id)
         turn = 0
         try:
             async with self._locks.hold(message.user_id, wait=self._waits):
@@ -166,10 +166,9 @@ class RuntimeLoop:
                         return replay
                     turn = dialogue.turn + 1
                     events.append(TurnStarted(message.user_id, turn))
-                    draft, said = await self._answer(message, dialogue, events)
+                    draft, said = await self._answer(message, dialogue, events, attempt)
                     reply = reply_of(message, draft, self._running.assistant)
-                acted = any(isinstance(event, ActionRan) for event in events)
-                await _to_its_end(self._commit(message.user_id, saved, remember(draft, message, reply), said, acted))
+                await _to_its_end(self._commit(message.user_id, saved, remember(draft, message, reply), said, attempt))
         except Exception as error:
             self._failed(message, turn, began, events, type(error).__name__)
             raise
@@ -189,23 +188,23 @@ class RuntimeLoop:
             raise TurnTimeout from error
 
     async def _commit(
-        self, user_id: str, saved: Saved | None, draft: Dialogue, said: Sequence[Line], acted: bool
+        self, user_id: str, saved: Saved | None, draft: Dialogue, said: Sequence[Line], attempt: Attempt
     ) -> None:
         kept = said if self.config.settings.persistence.retention.transcript else ()
         await self._running.store.dialogues.commit(user_id, saved, draft, kept)
-        if (acted and saved is None) or draft.acted != (saved.dialogue.acted if saved else 0):
-            await self._forget_effects(user_id)
+        if attempt.noted:
+            await self._forget_effects(user_id, max(draft.turn + 1 - REMEMBERED, 0))
 
     async def run_turn(self, message: Message, dialogue: Dialogue, events: list[Event]) -> tuple[Dialogue, Reply]:
         """Answer on a draft, and commit nothing: the turn for those who keep the dialogue themselves.
 
         ``dialogue`` is not changed; what happens is added to ``events``. Raises TurnError.
         """
-        draft, _ = await self._answer(message, dialogue, events)
+        draft, _ = await self._answer(message, dialogue, events, Attempt(message.message_id))
         return draft, reply_of(message, draft, self._running.assistant)
 
     async def _answer(
-        self, message: Message, dialogue: Dialogue, events: list[Event]
+        self, message: Message, dialogue: Dialogue, events: list[Event], attempt: Attempt
     ) -> tuple[Dialogue, tuple[Line, ...]]:
         """The draft, and what was said in this turn."""
         running = self._running
@@ -213,10 +212,10 @@ class RuntimeLoop:
         dialogue = reconcile(dialogue, running.assistant.flows, self.config.settings.conversation.on_flow_changed)
         if dialogue.handed_off:
             return replace(dialogue, turn=dialogue.turn + 1, said=(), updated=self._clock().timestamp()), ()
-        toolbox = self._toolbox(message.user_id, dialogue, events)
+        toolbox = self._toolbox(message.user_id, dialogue, events, attempt)
         return await Turn(running.assistant, running.understander, toolbox).answer(message.text, dialogue)
 
-    def _toolbox(self, user_id: str, dialogue: Dialogue, events: list[Event]) -> Toolbox:
+    def _toolbox(self, user_id: str, dialogue: Dialogue, events: list[Event], attempt: Attempt) -> Toolbox:
         running = self._running
         return Toolbox(
             user_id=user_id,
@@ -228,20 +227,21 @@ class RuntimeLoop:
             now=self._clock(),
             meter=Meter(self.config.settings.runtime.max_step_executions),
             emit=events.append,
+            attempt=attempt,
         )
 
-    async def _forget_effects(self, user_id: str) -> None:
-        """Results that are part of the saved dialogue need no ledger any more, nor does its name."""
+    async def _forget_effects(self, user_id: str, before: int) -> None:
+        """Results of turns from which no message comes back need no ledger any more, nor does the name of one that is saved."""
         try:
-            await self._running.store.ledger.forget(user_id)
+            await self._running.store.ledger.forget(user_id, before)
         except StoreUnavailable:  # the turn is saved: the next effect takes these along
             log.warning("results that are no longer needed stay in the ledger", exc_info=True)
 
     async def new_dialogue(self, message: Message) -> Dialogue:
         """A conversation in which nothing has been said before this message."""
         # One whose first turn has had an effect and was not saved goes on under its name, so that the effect is found again.
-        begun = await self._running.store.ledger.recall(message.user_id, IDENTITY) or {}
-        identity = begun.get("id")
+        rows = await self._running.store.ledger.recall(message.user_id, IDENTITY)
+        identity = rows[IDENTITY].get("id") if IDENTITY in rows else None
         return Dialogue(
             id=identity if isinstance(identity, str) else token_hex(8),
             language=self.config.settings.i18n.default_language,
@@ -265,12 +265,7 @@ class RuntimeLoop:
     async def reset_state(self, user_id: str) -> None:
         """Forget a conversation: the next message starts anew. Nothing happens where there is none."""
         async with self._locks.hold(user_id):
-            store = self._running.store
-            known = await store.dialogues.exists(user_id) or await store.archive.exchanges(user_id, None, 1)
-            await store.dialogues.delete(user_id)
-            await store.ledger.forget(user_id)
-            if known:  # by this row the transcript is found when its time has come
-                await store.ledger.record(user_id, _RESET, {})
+            await self._running.store.archive.reset(user_id)
 
     async def resume(self, user_id: str) -> None:
         """Take a conversation back from a person. Raises ConversationUnknown."""
@@ -322,10 +317,14 @@ async def _end(task: asyncio.Task[None]) -> None:
 
 
 async def _to_its_end(work: Coroutine[None, None, None]) -> None:
-    """Await this also where the caller gives up meanwhile: what has begun to be saved is saved under the lock."""
+    """Await this however often the caller gives up meanwhile: what has begun to be saved is saved under the lock."""
     task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await task
-        raise
+    given_up: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            given_up = error
+    task.result()
+    if given_up is not None:
+        raise given_up

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from soni.actions.ledger import row_key
 from soni.config.settings import Persistence
 from soni.dialogue.state import Dialogue, Frame, Line
 from soni.errors import ConversationBusy, StateError
@@ -57,7 +58,7 @@ async def test_what_is_committed_is_read_as_it_was(store: Store) -> None:
 async def test_every_value_survives(store: Store, text: str, number: int, fraction: float) -> None:
     """Texts of all scripts, whole numbers of 64 bits, fractions: nothing is rounded or turned into something else."""
     dialogue = Dialogue(slots={"text": text, "number": number, "fraction": fraction, "list": [text, None, True]})
-    await store.dialogues.delete("ana")
+    await store.archive.reset("ana")
     await store.dialogues.commit("ana", None, dialogue)
 
     assert (await newest(store)).dialogue == dialogue
@@ -80,7 +81,7 @@ async def test_two_first_turns_cannot_both_be_kept(store: Store) -> None:
     with pytest.raises(ConversationBusy):
         await store.dialogues.commit("ana", None, replace(FIRST, turn=99))
     before = await newest(store)
-    await store.dialogues.delete("ana")
+    await store.archive.reset("ana")
     with pytest.raises(ConversationBusy):
         await store.dialogues.commit("ana", before, replace(FIRST, turn=2))
 
@@ -102,8 +103,8 @@ async def test_conversations_do_not_see_each_other(store: Store) -> None:
     """Deleting one leaves the others."""
     for number, user in enumerate(("ana", "ana2", "an"), 1):
         await store.dialogues.commit(user, None, replace(FIRST, turn=number))
-    await store.dialogues.delete("ana")
-    await store.dialogues.delete("nobody")
+    await store.archive.reset("ana")
+    await store.archive.reset("nobody")
 
     assert await store.dialogues.load("ana") is None
     assert [(await newest(store, user)).dialogue.turn for user in ("ana2", "an")] == [2, 3]
@@ -160,11 +161,27 @@ async def test_results_are_kept_per_conversation_and_replaced(store: Store) -> N
     await store.ledger.record("ana", "k", {"x": 1})
     await store.ledger.record("ana", "k", {"x": [None, "ä"]})
     await store.ledger.record("eva", "k", {})
-    assert await store.ledger.recall("ana", "k") == {"x": [None, "ä"]}
+    assert await store.ledger.recall("ana", "other", "k") == {"k": {"x": [None, "ä"]}}
     await store.ledger.forget("ana")
 
-    assert await store.ledger.recall("ana", "k") is None
-    assert await store.ledger.recall("eva", "k") == {}
+    assert await store.ledger.recall("ana", "k") == {}
+    assert await store.ledger.recall("eva", "k") == {"k": {}}
+
+
+async def test_rows_about_earlier_turns_are_dropped(store: Store) -> None:
+    """With those that name no turn, of this conversation only; what is about this turn and later ones stays."""
+    names = ("conversation", "reset", "0" * 32, "f" * 32, *(row_key(n, "x") for n in (1, 9, 10, 11, 100, 2_000_000)))
+    for conversation in ("ana", "eva"):
+        for name in names:
+            await store.ledger.record(conversation, name, {"name": name})
+    await store.ledger.forget("ana", 0)
+    first = set(await store.archive.effects("ana"))
+    await store.ledger.forget("ana", 10)
+    await store.ledger.forget("nobody", 10)
+
+    assert first == {row_key(n, "x") for n in (1, 9, 10, 11, 100, 2_000_000)}
+    assert set(await store.archive.effects("ana")) == {row_key(n, "x") for n in (10, 11, 100, 2_000_000)}
+    assert set(await store.archive.effects("eva")) == set(names)
 
 
 async def test_a_store_says_that_it_answers(store: Store) -> None:
