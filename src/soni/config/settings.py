@@ -379,11 +379,11 @@ OF_A_MODEL: Final[Mapping[str, str]] = {
     "models.nlu.cache": "the embedded understanding needs no cache",
     "models.nlu.breaker": "the embedded understanding does not fail",
     "models.nlu.optimized": "the embedded understanding learns from the examples alone",
+    "models.rephraser": "the embedded understanding writes nothing, so all is said as it is written",
 }
 """Settings that only count where a language model understands, with why not."""
 
 INACTIVE: Final[Mapping[str, str]] = {
-    "models.rephraser": "responses are said as they are written",
     "conversation.max_trace_entries": "no steps are remembered",
     "server.auth.allow_insecure": "the service asks nobody who they are",
     "server.api_keys_env": "the service asks nobody who they are",

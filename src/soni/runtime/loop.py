@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -21,7 +22,7 @@ from soni.config.models import SoniConfig
 from soni.dialogue.deploys import reconcile
 from soni.dialogue.state import Dialogue, Line
 from soni.errors import ConfigurationError, ConversationUnknown, StoreUnavailable, TurnTimeout
-from soni.events import ActionRan, Event, Listener, TurnEnded, TurnFailed, TurnStarted
+from soni.events import ActionRan, Event, Generated, Listener, TurnEnded, TurnFailed, TurnStarted
 from soni.persistence.dialogues import Saved
 from soni.persistence.locks import Locks
 from soni.persistence.store import Store, open_store
@@ -34,6 +35,8 @@ from soni.runtime.views import reply_of, view_of
 from soni.toolbox import Clock, Meter, Toolbox
 from soni.understanding.base import Dependent, Understander
 from soni.understanding.providers import open_understander
+from soni.writing.base import Writer
+from soni.writing.opening import open_writer
 
 log = logging.getLogger("soni.runtime")
 
@@ -50,6 +53,7 @@ class _Open:
     actions: Actions
     responses: Responses
     store: Store
+    writer: Writer | None
 
 
 class RuntimeLoop:
@@ -97,7 +101,9 @@ class RuntimeLoop:
     async def __aenter__(self) -> Self:
         """Compile the assistant and open its store. Raises ConfigurationError; nothing stays open then."""
         async with AsyncExitStack() as stack:
-            assistant, understander, registry = await asyncio.to_thread(self._build)
+            assistant, understander, registry, writer = await asyncio.to_thread(self._build)
+            if writer is not None:
+                stack.push_async_callback(writer.aclose)
             folder = await asyncio.to_thread(Path.cwd)
             patience = self.config.settings.runtime.turn_timeout
             store = await stack.enter_async_context(open_store(self.config.settings.persistence, folder, patience))
@@ -109,7 +115,7 @@ class RuntimeLoop:
                 stack.push_async_callback(understander.aclose)
             actions = Actions(self.config.actions, registry, store.ledger, allowed)
             await stack.enter_async_context(actions)
-            self._open = _Open(assistant, understander, actions, Responses.of(self.config), store)
+            self._open = _Open(assistant, understander, actions, Responses.of(self.config), store, writer)
             if (ttl := self.config.settings.persistence.retention.conversation_ttl) is not None:
                 stack.push_async_callback(_end, asyncio.create_task(keep_expiring(self.upkeep, ttl)))
             self._exit = stack.pop_all()
@@ -119,7 +125,7 @@ class RuntimeLoop:
         self._open = None
         await self._exit.aclose()
 
-    def _build(self) -> tuple[Assistant, Understander, Registry]:
+    def _build(self) -> tuple[Assistant, Understander, Registry, Writer | None]:
         """What takes the processor a while; it runs in a thread, so that the loop stays free."""
         try:
             registry = self._registry or load_registry(self.config)
@@ -128,7 +134,8 @@ class RuntimeLoop:
             if self._path is None:
                 raise
             raise ConfigurationError(problems=with_places(error.problems, self._path)) from error
-        return assistant, self._understander or open_understander(self.config), registry
+        understander = self._understander or open_understander(self.config)
+        return assistant, understander, registry, open_writer(self.config)
 
     @property
     def _running(self) -> _Open:
@@ -159,17 +166,17 @@ class RuntimeLoop:
         turn = 0
         try:
             async with self._locks.hold(message.user_id, wait=self._waits):
-                async with self._time_limit():
+                async with self._time_limit() as ends:
                     saved = await self._running.store.dialogues.load(message.user_id)
                     dialogue = saved.dialogue if saved else await self.new_dialogue(message)
                     if (replay := replayed(message, dialogue)) is not None:
                         return replay
                     turn = dialogue.turn + 1
                     events.append(TurnStarted(message.user_id, turn))
-                    draft, said = await self._answer(message, dialogue, events)
+                    draft, said = await self._answer(message, dialogue, events, ends)
                     reply = reply_of(message, draft, self._running.assistant)
-                acted = any(isinstance(event, ActionRan) for event in events)
-                await _to_its_end(self._commit(message.user_id, saved, remember(draft, message, reply), said, acted))
+                kept = _left_in_the_ledger(events, saved)
+                await _to_its_end(self._commit(message.user_id, saved, remember(draft, message, reply), said, kept))
         except Exception as error:
             self._failed(message, turn, began, events, type(error).__name__)
             raise
@@ -178,22 +185,22 @@ class RuntimeLoop:
         return reply
 
     @asynccontextmanager
-    async def _time_limit(self) -> AsyncIterator[None]:
-        """A turn that has not been decided in time has not happened. Raises TurnTimeout."""
+    async def _time_limit(self) -> AsyncIterator[float]:
+        """A turn that has not been decided in time has not happened; gives the loop's time of its end. Raises TurnTimeout."""
         try:
             async with asyncio.timeout(self.config.settings.runtime.turn_timeout.total_seconds()) as limit:
-                yield
+                yield limit.when() or math.inf
         except TimeoutError as error:
             if not limit.expired():
                 raise
             raise TurnTimeout from error
 
     async def _commit(
-        self, user_id: str, saved: Saved | None, draft: Dialogue, said: Sequence[Line], acted: bool
+        self, user_id: str, saved: Saved | None, draft: Dialogue, said: Sequence[Line], kept: bool
     ) -> None:
-        kept = said if self.config.settings.persistence.retention.transcript else ()
-        await self._running.store.dialogues.commit(user_id, saved, draft, kept)
-        if (acted and saved is None) or draft.acted != (saved.dialogue.acted if saved else 0):
+        transcript = said if self.config.settings.persistence.retention.transcript else ()
+        await self._running.store.dialogues.commit(user_id, saved, draft, transcript)
+        if kept or draft.acted != (saved.dialogue.acted if saved else 0):
             await self._forget_effects(user_id)
 
     async def run_turn(self, message: Message, dialogue: Dialogue, events: list[Event]) -> tuple[Dialogue, Reply]:
@@ -201,22 +208,23 @@ class RuntimeLoop:
 
         ``dialogue`` is not changed; what happens is added to ``events``. Raises TurnError.
         """
-        draft, _ = await self._answer(message, dialogue, events)
+        ends = asyncio.get_running_loop().time() + self.config.settings.runtime.turn_timeout.total_seconds()
+        draft, _ = await self._answer(message, dialogue, events, ends)
         return draft, reply_of(message, draft, self._running.assistant)
 
     async def _answer(
-        self, message: Message, dialogue: Dialogue, events: list[Event]
+        self, message: Message, dialogue: Dialogue, events: list[Event], ends: float
     ) -> tuple[Dialogue, tuple[Line, ...]]:
-        """The draft, and what was said in this turn."""
+        """The draft, and what was said in this turn, which is out of time when the loop's clock says ``ends``."""
         running = self._running
         dialogue = self._in_language(dialogue, message.language)
         dialogue = reconcile(dialogue, running.assistant.flows, self.config.settings.conversation.on_flow_changed)
         if dialogue.handed_off:
             return replace(dialogue, turn=dialogue.turn + 1, said=(), updated=self._clock().timestamp()), ()
-        toolbox = self._toolbox(message.user_id, dialogue, events)
+        toolbox = self._toolbox(message.user_id, dialogue, events, ends)
         return await Turn(running.assistant, running.understander, toolbox).answer(message.text, dialogue)
 
-    def _toolbox(self, user_id: str, dialogue: Dialogue, events: list[Event]) -> Toolbox:
+    def _toolbox(self, user_id: str, dialogue: Dialogue, events: list[Event], ends: float) -> Toolbox:
         running = self._running
         return Toolbox(
             user_id=user_id,
@@ -228,6 +236,8 @@ class RuntimeLoop:
             now=self._clock(),
             meter=Meter(self.config.settings.runtime.max_step_executions),
             emit=events.append,
+            writer=running.writer,
+            ends=ends,
         )
 
     async def _forget_effects(self, user_id: str) -> None:
@@ -314,6 +324,12 @@ class RuntimeLoop:
 
 def _now() -> datetime:
     return datetime.now().astimezone()
+
+
+def _left_in_the_ledger(events: Sequence[Event], saved: Saved | None) -> bool:
+    """Whether a turn may have left something in the ledger although it had no effect: a name, or a text that was written."""
+    kinds = (Generated,) if saved is not None else (Generated, ActionRan)
+    return any(isinstance(event, kinds) for event in events)
 
 
 async def _end(task: asyncio.Task[None]) -> None:
