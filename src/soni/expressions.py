@@ -24,21 +24,40 @@ number. Money is compared by its amount with a number, and with money of the sam
 texts they are. What is calculated from an unset value is unset; what cannot be calculated is an EvaluationError.
 """
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Final, TypeAlias
+from typing import Final
 
 from soni.errors import ExpressionError
-from soni.operations import CALCULATIONS, COMPARISONS, FUNCTIONS, INTEGERS, EvaluationError, Function, item
+from soni.operations import FUNCTIONS, INTEGERS, EvaluationError
+from soni.parts import (
+    BOOLEAN,
+    NUMBER,
+    TEXT,
+    UNKNOWN,
+    Comparison,
+    Part,
+    Run,
+    Scope,
+    Side,
+    calculated,
+    called,
+    compared,
+    constant,
+    first_of,
+    in_brackets,
+    listed,
+    looked_up,
+    negated,
+    picked,
+    presence,
+    together,
+)  # fmt: skip
 from soni.tokens import INSTEAD, Token, error_at, read_token, unquoted
 from soni.value import Value
 
 __all__ = ["MAX_DEPTH", "MAX_LENGTH", "EvaluationError", "Expression", "parse_expression"]
-
-Scope: TypeAlias = Mapping[str, Value]
-_Run: TypeAlias = Callable[[Scope], Value]
 
 MAX_LENGTH: Final = 2_000
 """Characters of an expression."""
@@ -56,8 +75,12 @@ class Expression:
     """What it reads, by first name: slots, ``context``, ``user``."""
     paths: frozenset[str] = field(compare=False, repr=False)
     """What it reads by key: ``context.flow``, ``user.language``."""
+    comparisons: tuple[Comparison, ...] = field(compare=False, repr=False)
+    """Every comparison in it, of which something is known beforehand on both sides."""
+    side: Side = field(compare=False, repr=False)
+    """What is known of its value beforehand."""
     _meaning: str = field(repr=False)
-    _run: _Run = field(compare=False, repr=False)
+    _run: Run = field(compare=False, repr=False)
 
     def evaluate(self, scope: Scope) -> Value:
         """The value; a name that is not in ``scope`` is unset. Raises EvaluationError, for ``1 / 0`` or ``"a" * 2``."""
@@ -88,16 +111,8 @@ def parse_expression(text: str) -> Expression:
         raise ExpressionError("the expression is empty")
     parser = _Parser(text)
     part = parser.whole()
-    return Expression(text, frozenset(parser.names), frozenset(parser.paths), part.meaning, part.run)
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A piece of an expression, ready to run."""
-
-    run: _Run
-    meaning: str
-    """The same for all that means the same."""
+    names, paths = frozenset(parser.names), frozenset(parser.paths)
+    return Expression(text, names, paths, tuple(parser.comparisons), part.side, part.meaning, part.run)
 
 
 _LITERALS: Final[Mapping[str, bool | None]] = {
@@ -114,6 +129,10 @@ _LEVELS: Final = {
     **dict.fromkeys(("+", "-"), _SUM),
     **dict.fromkeys(("*", "/", "%"), _PRODUCT),
 }
+_GIVEN: Final = {
+    **dict.fromkeys(("len", "abs", "round", "int", "float"), NUMBER),
+    **dict.fromkeys(("lower", "upper"), TEXT),
+}
 _CHAINABLE: Final = frozenset({"==", "<", "<=", ">", ">="})
 
 
@@ -123,18 +142,19 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self.names: set[str] = set()
         self.paths: set[str] = set()
+        self.comparisons: list[Comparison] = []
         self._text = text
         self._depth = 0
         self._token = read_token(text, 0)
 
-    def whole(self) -> _Part:
+    def whole(self) -> Part:
         part = self._expression(_OR)
         if self._token.kind != "end":
             what = f"{self._token.raw!r} is not expected after a complete expression"
             raise self._wrong(INSTEAD.get(self._token.text, what))
         return part
 
-    def _expression(self, lowest: int) -> _Part:
+    def _expression(self, lowest: int) -> Part:
         """An expression whose operators all bind at least as strongly as ``lowest``."""
         self._depth += 1
         if self._depth > MAX_DEPTH:
@@ -145,7 +165,7 @@ class _Parser:
         self._depth -= 1
         return part
 
-    def _joined(self, first: _Part, level: int) -> _Part:
+    def _joined(self, first: Part, level: int) -> Part:
         operators, parts = [], [first]
         while self._level() == level:
             operators.append(self._next().text)
@@ -153,13 +173,12 @@ class _Parser:
         runs = [part.run for part in parts]
         rest = [f" {operator} {part.meaning}" for operator, part in zip(operators, parts[1:], strict=True)]
         meaning = f"({first.meaning}{''.join(rest)})"
-        if level == _OR:
-            return _Part(_first(runs, True), meaning)
-        if level == _AND:
-            return _Part(_first(runs, False), meaning)
-        return _Part(_calculated(first.run, operators, runs[1:]), meaning)
+        if level in (_OR, _AND):
+            return Part(first_of(runs, level == _OR), meaning, together([part.side for part in parts]))
+        known = UNKNOWN if "+" in operators else NUMBER  # texts and lists can be added, too
+        return Part(calculated(first.run, operators, runs[1:]), meaning, known)
 
-    def _comparison(self, first: _Part) -> _Part:
+    def _comparison(self, first: Part) -> Part:
         if self._token.text == "is":
             return self._presence(first)
         operators, parts = [], [first]
@@ -175,16 +194,20 @@ class _Parser:
             parts.append(self._expression(_SUM))
         if operators in (["=="], ["!="]) and any(part.meaning == "null" for part in parts):
             subject = parts[0] if parts[1].meaning == "null" else parts[1]
-            return _set(subject, wanted=operators == ["!="])
+            return presence(subject, wanted=operators == ["!="])
         links = [
-            _Part(_compared(left.run, operator, right.run), f"({left.meaning} {operator} {right.meaning})")
+            Part(compared(left.run, operator, right.run), f"({left.meaning} {operator} {right.meaning})", BOOLEAN)
             for left, operator, right in zip(parts, operators, parts[1:], strict=False)
         ]
+        for left, operator, right in zip(parts, operators, parts[1:], strict=False):
+            if left.side is not UNKNOWN and right.side is not UNKNOWN:
+                self.comparisons.append(Comparison(left.side, operator, right.side))
         if len(links) == 1:
             return links[0]
-        return _Part(_first([link.run for link in links], False), f"({' and '.join(link.meaning for link in links)})")
+        meaning = f"({' and '.join(link.meaning for link in links)})"
+        return Part(first_of([link.run for link in links], False), meaning, BOOLEAN)
 
-    def _presence(self, subject: _Part) -> _Part:
+    def _presence(self, subject: Part) -> Part:
         self._next()
         wanted = self._token.text != "not"
         if not wanted:
@@ -194,34 +217,34 @@ class _Parser:
         self._next()
         if self._level() == _COMPARE:
             raise self._wrong("'is set' cannot be compared; put parentheses around it")
-        return _set(subject, wanted)
+        return presence(subject, wanted)
 
-    def _operand(self, lowest: int) -> _Part:
+    def _operand(self, lowest: int) -> Part:
         token = self._token
         if token.text == "not" and lowest <= _NOT:
             self._next()
             part = self._expression(_NOT)
-            return _Part(_negated(part.run), f"(not {part.meaning})")
+            return Part(negated(part.run), f"(not {part.meaning})", BOOLEAN)
         if token.text == "-":
             self._next()
             part = self._expression(_NEGATIVE)
-            return _Part(_calculated(_constant(0).run, ["-"], [part.run]), f"(-{part.meaning})")
+            return Part(calculated(constant(0).run, ["-"], [part.run]), f"(-{part.meaning})", NUMBER)
         return self._keyed(self._atom())
 
-    def _atom(self) -> _Part:
+    def _atom(self) -> Part:
         token = self._next()
         match token.kind:
             case "number":
-                return _constant(self._number(token))
+                return constant(self._number(token))
             case "quoted":
-                return _constant(unquoted(self._text, token))
+                return constant(unquoted(self._text, token))
             case "name" if token.text in _LITERALS:
-                return _constant(_LITERALS[token.text])
+                return constant(_LITERALS[token.text])
             case "name" if self._token.text == "(":
                 return self._call(token)
             case "name":
                 self.names.add(token.text)
-                return _Part(_looked_up(token.text), token.text)
+                return Part(looked_up(token.text), token.text, Side(name=token.text))
             case "end":
                 raise self._wrong("a value is missing at the end", token)
         if token.text == "(":
@@ -230,15 +253,16 @@ class _Parser:
             return part
         if token.text == "[":
             parts = self._parts("]", "this bracket is never closed", token)
-            return _Part(_listed([part.run for part in parts]), f"[{', '.join(part.meaning for part in parts)}]")
+            meaning = f"[{', '.join(part.meaning for part in parts)}]"
+            return Part(listed([part.run for part in parts]), meaning, in_brackets([part.side for part in parts]))
         if token.text == "not":
             raise self._wrong("put parentheses around 'not' and what it denies", token)
         raise self._wrong(INSTEAD.get(token.text, f"a value is expected here, not {token.raw!r}"), token)
 
-    def _keyed(self, part: _Part) -> _Part:
+    def _keyed(self, part: Part) -> Part:
         """A value with what follows it: ``.key``, ``["key"]``, ``[key]``, ``[0]``, ``[(number)]``."""
         path = part.meaning if part.meaning in self.names else ""
-        keys: list[_Part] = []
+        keys: list[Part] = []
         while self._token.text in (".", "["):
             word, key = self._key(self._next())
             path = f"{path}.{word}" if path and word is not None else ""
@@ -246,29 +270,29 @@ class _Parser:
             keys.append(key)
         if not keys:
             return part
-        return _Part(
-            _picked(part.run, [key.run for key in keys]), part.meaning + "".join(f"[{key.meaning}]" for key in keys)
+        return Part(
+            picked(part.run, [key.run for key in keys]), part.meaning + "".join(f"[{key.meaning}]" for key in keys)
         )
 
-    def _key(self, opening: Token) -> tuple[str | None, _Part]:
+    def _key(self, opening: Token) -> tuple[str | None, Part]:
         """The key after a dot or between brackets; and as a word, where it is one."""
         token = self._token
         if opening.text == ".":
             if self._next().kind not in ("name", "word"):
                 raise self._wrong("after the dot comes the name of a key", token)
-            return token.raw, _constant(token.raw)
+            return token.raw, constant(token.raw)
         if token.kind in ("name", "quoted"):
             self._next()
             if self._token.text == "]":
                 self._next()
                 word = token.text if token.kind == "name" else unquoted(self._text, token)
-                return word, _constant(word)
+                return word, constant(word)
             self._token = token
         part = self._expression(_OR)
         self._expect("]", "this bracket is never closed", opening)
         return None, part
 
-    def _call(self, name: Token) -> _Part:
+    def _call(self, name: Token) -> Part:
         opening = self._next()
         parts = self._parts(")", "this parenthesis is never closed", opening)
         if name.text not in FUNCTIONS:
@@ -276,13 +300,12 @@ class _Parser:
         function = FUNCTIONS[name.text]
         if not function.fewest <= len(parts) <= function.most:
             raise self._wrong(f"{function.usage} cannot take {len(parts)} values", name)
-        return _Part(
-            _called(function, [part.run for part in parts]), f"{name.text}({', '.join(part.meaning for part in parts)})"
-        )
+        meaning = f"{name.text}({', '.join(part.meaning for part in parts)})"
+        return Part(called(function, [part.run for part in parts]), meaning, _GIVEN.get(name.text, UNKNOWN))
 
-    def _parts(self, closing: str, unclosed: str, opening: Token) -> list[_Part]:
+    def _parts(self, closing: str, unclosed: str, opening: Token) -> list[Part]:
         """What stands between ``opening`` and ``closing``, with commas; one more at the end does no harm."""
-        parts: list[_Part] = []
+        parts: list[Part] = []
         while self._token.text != closing and self._token.kind != "end":
             parts.append(self._expression(_OR))
             if self._token.text != ",":
@@ -318,77 +341,3 @@ class _Parser:
 
     def _wrong(self, what: str, at: Token | None = None) -> ExpressionError:
         return error_at(what, self._text, (at or self._token).start)
-
-
-def _constant(value: bool | int | float | str | None) -> _Part:
-    return _Part(lambda _scope: value, json.dumps(value))
-
-
-def _looked_up(name: str) -> _Run:
-    return lambda scope: scope.get(name)
-
-
-def _listed(runs: Sequence[_Run]) -> _Run:
-    return lambda scope: [run(scope) for run in runs]
-
-
-def _negated(run: _Run) -> _Run:
-    return lambda scope: not run(scope)
-
-
-def _set(subject: _Part, wanted: bool) -> _Part:
-    run = subject.run
-    if wanted:
-        return _Part(lambda scope: run(scope) is not None, f"({subject.meaning} is set)")
-    return _Part(lambda scope: run(scope) is None, f"({subject.meaning} is not set)")
-
-
-def _first(runs: Sequence[_Run], wanted: bool) -> _Run:
-    """The first value that is as true as wanted, else the last."""
-
-    def run(scope: Scope) -> Value:
-        value: Value = None
-        for operand in runs:
-            value = operand(scope)
-            if bool(value) is wanted:
-                break
-        return value
-
-    return run
-
-
-def _compared(left: _Run, operator: str, right: _Run) -> _Run:
-    compare = COMPARISONS[operator]
-
-    def run(scope: Scope) -> Value:
-        a, b = left(scope), right(scope)
-        return a is not None and b is not None and compare(a, b)
-
-    return run
-
-
-def _calculated(first: _Run, operators: Sequence[str], rest: Sequence[_Run]) -> _Run:
-    steps = [(CALCULATIONS[operator], run) for operator, run in zip(operators, rest, strict=True)]
-
-    def run(scope: Scope) -> Value:
-        value = first(scope)
-        for calculate, operand in steps:
-            other = operand(scope)
-            value = None if value is None or other is None else calculate(value, other)
-        return value
-
-    return run
-
-
-def _called(function: Function, runs: Sequence[_Run]) -> _Run:
-    return lambda scope: function([run(scope) for run in runs])
-
-
-def _picked(subject: _Run, keys: Sequence[_Run]) -> _Run:
-    def run(scope: Scope) -> Value:
-        value = subject(scope)
-        for key in keys:
-            value = item(value, key(scope))
-        return value
-
-    return run

@@ -148,6 +148,8 @@ _FIELD: Final = re.compile(
         (?:\|(?P<fallback>.*))?""",
     re.VERBOSE | re.DOTALL,
 )
+_LIKE_YAML: Final = re.compile(r"""^\s*["']|:\s|[^\W\d]\w*\s+\w|,\s""")
+"""What stands between braces in JSON, in YAML and in prose."""
 _KEY: Final = re.compile(r"\[([^\[\]]*)\]")
 _PLACE: Final = re.compile(r"-?[0-9]{1,6}")
 _QUOTED: Final = re.compile(r"""(["'])([^"']+)\1""")
@@ -167,9 +169,13 @@ def _split(text: str) -> Iterator[str | _Field]:
             case "{{" | "}}":
                 literal.append(mark[0][0])
             case "{":
-                raise error_at("this brace is never closed; write {{ for the brace itself", text, mark.start())
+                raise error_at(
+                    "this { is never closed with }; where the brace itself is meant, write {{", text, mark.start()
+                )
             case "}":
-                raise error_at("this brace was never opened; write }} for the brace itself", text, mark.start())
+                raise error_at(
+                    "this } was never opened with {; where the brace itself is meant, write }}", text, mark.start()
+                )
             case _:
                 if run := "".join(literal):
                     yield run
@@ -184,12 +190,10 @@ def _field(written: str, text: str, at: int) -> _Field:
         raise error_at("an empty {} names no slot; write {{}} for the braces themselves", text, at)
     found = _FIELD.fullmatch(written)
     if found is None:
-        raise error_at(
-            f"{{{written}}} is none of {{slot}}, {{slot:.2f}}, {{slot[key]}} and {{slot|words where unset}};"
-            " calculations and calls go into a 'set' step",
-            text,
-            at,
-        )
+        what = f"{{{written}}} is none of {{slot}}, {{slot:.2f}}, {{slot[key]}} and {{slot|words where unset}};"
+        if _LIKE_YAML.search(written):
+            raise error_at(f"{what} where the braces themselves are meant, write {{{{ and }}}}", text, at)
+        raise error_at(f"{what} calculations and calls go into a 'set' step", text, at)
     name, dots = found["name"], found["dots"]
     if dots and name != "context":
         key = dots[1:].replace(".", "][")

@@ -116,7 +116,11 @@ class TestRefusals:
         ("text", "message", "column"),
         [
             ("Hi {name", "never closed", 4),
+            ("Hi {name and more", "this { is never closed with }; where the brace itself is meant, write {{", 4),
             ("Hi name}", "never opened", 8),
+            ('write {"a": 1}', "where the braces themselves are meant, write {{ and }}", 7),
+            ("write {a, b}", "where the braces themselves are meant, write {{ and }}", 7),
+            ("{amount * 2}", "calculations and calls go into a 'set' step", 1),
             ("{name|{other}}", "never closed", 1),
             ("{}", "names no slot", 1),
             ("a { }", "names no slot", 3),

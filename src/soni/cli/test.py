@@ -15,15 +15,20 @@ from soni.errors import ConfigurationError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from soni.testing.asking import Ask
     from soni.testing.coverage import Tallies
     from soni.testing.playing import Result
+    from soni.testing.stage import Stage
 
 _EX_CONFIG: Final = 78
 
 
 def run_tests(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Files, or folders to look in; this folder when left out.")
+        list[Path] | None,
+        typer.Argument(
+            help="Files, or folders to look in; this folder when left out. With --record also the id of a user.",
+        ),
     ] = None,
     http: Annotated[bool, typer.Option("--http", help="Say everything over HTTP, to a server on a free port.")] = False,
     keyword: Annotated[str, typer.Option("-k", metavar="TEXT", help="Only tests with this text in their name.")] = "",
@@ -43,8 +48,16 @@ def run_tests(
         typer.Option(metavar="PERCENT", min=0, max=100, help="Exit with 1 where fewer of the ways were taken."),
     ] = None,
     record: Annotated[
-        str | None, typer.Option(metavar="USER", help="Run nothing: write the stored conversation of USER as a test.")
-    ] = None,
+        bool,
+        typer.Option(
+            "--record",
+            help="Ask the language model for what is not recorded yet, and record it. With the id of a user instead of"
+            " paths: run nothing, and write the stored conversation of this user as a test.",
+        ),
+    ] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask the language model for everything, and record nothing.")
+    ] = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to record to; the terminal otherwise.")
     ] = None,
@@ -56,11 +69,16 @@ def run_tests(
 ) -> None:
     """Run the conversation tests in *.conversation.yaml files, or record one.
 
-    Each file is about the assistant nearest to it; --config is for recording. The exit code is 1 where a test fails, where
-    there is none to run, or where less was covered than it should be; 78 where a file or its assistant cannot be loaded.
+    Where a language model understands, it is not asked: what it says is recorded beside each file, in *.cassette.json.
+
+    Each file is about the assistant nearest to it; --config is for the conversations of a user. The exit code is 1 where
+    a test fails, where there is none to run, or where less was covered than it should be; 78 where a file or its
+    assistant cannot be loaded.
     """
-    if record is not None:
-        _record(record, config, db, output)
+    if record and live:
+        raise typer.BadParameter("--record and --live: only one of them can be meant.")
+    if record and (user := _user(paths or [], named=output is not None or db is not None)) is not None:
+        _record(user, config, db, output)
         return
     from rich.console import Console
 
@@ -69,7 +87,8 @@ def run_tests(
     from soni.testing.finding import find_files
     from soni.testing.junit import write_junit
 
-    run = _Run(Console(highlight=False, soft_wrap=True), keyword, http, exit_first)
+    ask: Ask = "missing" if record else "always" if live else "never"
+    run = _Run(Console(highlight=False, soft_wrap=True), keyword, http, exit_first, ask)
     if coverage or coverage_json is not None or fail_under is not None or fail_under_ways is not None:
         run.tallies = Tallies()
     files = find_files(paths or [Path()])
@@ -101,6 +120,7 @@ class _Run:
     keyword: str
     http: bool
     exit_first: bool
+    ask: "Ask" = "never"
     tallies: "Tallies | None" = None
     results: "list[tuple[Path, Result]]" = field(default_factory=list)
     unreadable: dict[Path, ConfigurationError] = field(default_factory=dict)
@@ -147,14 +167,35 @@ class _Run:
             return
         self.console.print(str(path), style="bold", markup=False)
         listeners = () if self.tallies is None else (self.tallies.of(file),)
-        with Stage(file, http=self.http, listeners=listeners) as stage:
+        if self.ask == "missing" and not file.asks_model:
+            words = "nothing to record: the embedded understanding asks no model, and always answers the same"
+            self.console.print(f"  {words}", style="dim", markup=False)
+        with Stage(file, http=self.http, listeners=listeners, ask=self.ask) as stage:
+            whole = len(chosen) == len(file.tests)
             for test in chosen:
                 with logbook() as log:
                     result = stage.play(test)
+                if (misconfigured := _misconfigured(result)) is not None:
+                    raise misconfigured  # it would be the same with every message
                 self._show(path, result, log)
                 yield result
+                whole = whole and result.passed  # one that failed may have stopped before it asked for the rest
                 if self.exit_first and not result.passed:
-                    return
+                    break
+            if self.ask == "missing":
+                self._tell_recorded(stage, whole=whole)
+
+    def _tell_recorded(self, stage: "Stage", *, whole: bool) -> None:
+        """What the cassette has gained; what no test asks for any more goes, where all of them ran to their end."""
+        if (cassette := stage.cassette) is None:
+            return
+        dropped = cassette.drop_unused() if whole else 0
+        cassette.save()
+        told = [f"{cassette.added} recorded"] if cassette.added else []
+        told += [f"{dropped} dropped that no test used"] if dropped else []
+        told = told or ["nothing was missing" if whole else "nothing recorded"]
+        words = f"{cassette.path.name}: {', '.join(told)}"
+        self.console.print(f"  {words}", style="dim", markup=False)
 
     def _is_meant(self, name: str) -> bool:
         return self.keyword.lower() in name.lower()
@@ -192,6 +233,31 @@ class _Run:
         if self.unreadable:
             return _EX_CONFIG
         return 0 if (self.results or self.listed) and not self.failed else 1
+
+
+def _misconfigured(result: "Result") -> ConfigurationError | None:
+    """Why the model cannot be asked at all: there is no key to it, say."""
+    from soni.testing.cassette import CannotRecord
+
+    error = result.failure.cause if result.failure is not None else None
+    cause = error.__cause__ if isinstance(error, CannotRecord) else None
+    return cause if isinstance(cause, ConfigurationError) else None
+
+
+def _user(paths: list[Path], *, named: bool) -> str | None:
+    """The user whose conversation is to be written, ``None`` where paths are meant.
+
+    One word that is no file or folder is a user; with ``named``, which only a conversation needs, it always is.
+    """
+    from soni.testing.conversations import SUFFIX
+
+    if not named and (len(paths) != 1 or paths[0].exists() or len(paths[0].parts) != 1):
+        return None
+    if not named and paths[0].name.endswith(SUFFIX):
+        return None
+    if len(paths) != 1:
+        raise typer.BadParameter("--record with --output or --db takes the id of one user.")
+    return str(paths[0])
 
 
 def _record(user: str, config: Path, db: Path | None, output: Path | None) -> None:

@@ -7,10 +7,12 @@ from typing import Final
 from soni.config.check_flows import check_flows
 from soni.config.check_slots import check_slots
 from soni.config.check_unset import check_unset
+from soni.config.contexts import ANY
 from soni.config.models import SoniConfig
 from soni.config.problems import MORE, MOST, Damage, Finding, Route, nearest, unknown
 from soni.config.scene import Names, Scene
 from soni.config.settings import INACTIVE, OF_A_MODEL, REFUSED, Settings
+from soni.config.steps import Action
 
 
 def check(config: SoniConfig, names: Names | None = None, damage: Damage | None = None) -> list[Finding]:
@@ -83,15 +85,16 @@ def _at(settings: Settings, path: str) -> object:
 def _responses(scene: Scene) -> Iterator[Finding]:
     spoken = scene.config.settings.i18n.supported_languages
     for name, variants in scene.config.responses.items():
+        # Whether 'context' may be read at all is known where the response is said.
+        context = scene.said_in.get(name, ANY)
         for number, variant in enumerate(variants):
             route: Route = ("responses", name, number)
-            # Whether 'context' may be read is known where the response is said.
-            yield from scene.reads((*route, "text"), variant.text, pattern=True)
+            yield from scene.reads((*route, "text"), variant.text, context)
             for at, text in enumerate(variant.variations):
-                yield from scene.reads((*route, "variations", at), text, pattern=True)
-            yield from scene.reads((*route, "when"), variant.when, pattern=True)
-            yield from scene.reads((*route, "image"), variant.image, pattern=True)
-            yield from scene.buttons((*route, "buttons"), variant.buttons, pattern=True)
+                yield from scene.reads((*route, "variations", at), text, context)
+            yield from scene.reads((*route, "when"), variant.when, context)
+            yield from scene.reads((*route, "image"), variant.image, context)
+            yield from scene.buttons((*route, "buttons"), variant.buttons, context)
             if variant.language is not None and variant.language not in spoken:
                 message = f"{variant.language!r} is none of settings.i18n.supported_languages: {', '.join(spoken)}"
                 route = (*route, "language")
@@ -108,3 +111,33 @@ def _actions(scene: Scene) -> Iterator[Finding]:
                     yield Finding(route, f"{parameter!r} cannot be the name of a parameter", code="bad-name")
                 elif parameter in parameters[:number]:
                     yield Finding(route, f"{parameter!r} stands here twice", code="duplicate")
+    if scene.whole("flows") and scene.whole("slots"):  # what could not be read might have kept it
+        yield from _lost(scene)
+
+
+def _lost(scene: Scene) -> Iterator[Finding]:
+    """Outputs of actions that are run, where no slot has their name and no step maps them to one.
+
+    An action must declare all that it gives, and an author need not want it all: a note, unless it looks like a slip.
+    """
+    slots = scene.names.slots
+    lost = {
+        name: [output for output in action.outputs if output not in slots]
+        for name, action in scene.config.actions.items()
+    }
+    if not any(lost.values()):
+        return
+    steps = [step for flow in scene.config.flows.values() for step in flow.walk() if isinstance(step, Action)]
+    for name, outputs in lost.items():
+        calls = [step for step in steps if step.call == name]
+        mapped = {output for step in calls for output in step.map_outputs}
+        taken = {*scene.config.actions[name].outputs, *scene.config.actions[name].input_names}
+        taken.update(slot for step in calls for slot in step.map_outputs.values())
+        for output in outputs if calls else ():
+            if output not in mapped:
+                near = nearest(output, slots - taken, least=80)
+                route: Route = ("actions", name, "outputs", scene.config.actions[name].outputs.index(output))
+                message = (
+                    f"no slot is called {output!r}, and no 'map_outputs' gives it one: what the action gives is lost"
+                )
+                yield Finding(route, message, near, severity="warning" if near else "note", code="lost-output")

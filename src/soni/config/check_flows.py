@@ -70,7 +70,7 @@ def _head(scene: Scene, route: Route, flow: Flow) -> Iterator[Finding]:
 def _trigger(scene: Scene, route: Route, flow: Flow) -> Iterator[Finding]:
     route = (*route, "trigger")
     if flow.trigger.condition is not None:
-        yield from scene.reads((*route, "condition"), flow.trigger.condition, pattern=False)
+        yield from scene.reads((*route, "condition"), flow.trigger.condition)
     for number, example in enumerate(flow.trigger.intents):
         at = (*route, "intents", number)
         try:

@@ -29,8 +29,8 @@ def check_slots(scene: Scene) -> Iterator[Finding]:
     for name, slot in scene.config.slots.items():
         route: Route = ("slots", name)
         yield from _name(route, name)
-        yield from scene.reads((*route, "prompt"), slot.prompt, pattern=False)
-        yield from scene.reads((*route, "invalid_message"), slot.invalid_message, pattern=False)
+        yield from scene.reads((*route, "prompt"), slot.prompt)
+        yield from scene.reads((*route, "invalid_message"), slot.invalid_message)
         if scene.slot(name) is not None:
             yield from _pattern(route, slot)
             yield from _bounds(route, slot)

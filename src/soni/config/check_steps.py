@@ -1,9 +1,11 @@
 """Steps: what they name, read, ask and choose."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from soni.config.check_branch import check_branch
 from soni.config.check_slots import unfit
-from soni.config.models import ActionSpec, Flow, Slot
+from soni.config.contexts import Context
+from soni.config.models import ActionSpec, Flow
 from soni.config.problems import Finding, Route, nearest, unknown
 from soni.config.scene import Scene
 from soni.config.steps import (
@@ -21,64 +23,62 @@ from soni.config.steps import (
     Step,
     While,
 )  # fmt: skip
-from soni.config.values import case_key
-from soni.errors import ExpressionError
-from soni.expressions import Expression, parse_expression
-from soni.value import Scalar, Value
+from soni.expressions import Expression
+from soni.value import Value
 
 
 def check_step(scene: Scene, flow: str, route: Route, step: Step) -> Iterator[Finding]:
     """One step; the steps within it are steps of their own."""
-    pattern = flow.startswith("pattern_")
+    context = scene.contexts.get(flow)
     if isinstance(step.when, Expression):
-        yield from scene.reads((*route, "when"), step.when, pattern=pattern)
+        yield from scene.reads((*route, "when"), step.when, context)
     if isinstance(step, Spoken):
-        yield from _spoken(scene, route, step, pattern)
+        yield from _spoken(scene, route, step, context)
     match step:
         case Collect():
-            yield from _collect(scene, route, step, pattern)
+            yield from _collect(scene, route, step, context)
         case Say():
-            yield from scene.reads((*route, "image"), step.image, pattern=pattern)
+            yield from scene.reads((*route, "image"), step.image, context)
         case Action():
-            yield from _action(scene, route, step, pattern)
+            yield from _action(scene, route, step, context)
         case Set():
-            yield from _set(scene, route, step, pattern)
+            yield from _set(scene, route, step, context)
         case Branch():
-            yield from _branch(scene, route, step, pattern)
+            yield from check_branch(scene, route, step, context)
         case While():
-            yield from scene.reads((*route, "condition"), step.condition, pattern=pattern)
+            yield from scene.reads((*route, "condition"), step.condition, context)
         case Confirm() if step.slot is not None:
             yield from _kept(scene, (*route, "slot"), step.slot)
         case Call():
-            yield from _call(scene, route, step, pattern)
+            yield from _call(scene, route, step, context)
         case Link():
             yield from scene.flow_name((*route, "flow"), step.flow, patterns=True)
         case Generate():
-            yield from _generate(scene, route, step, pattern)
+            yield from _generate(scene, route, step, context)
         case Handoff():
-            yield from scene.reads((*route, "message"), step.message, pattern=pattern)
+            yield from scene.reads((*route, "message"), step.message, context)
             yield from scene.slot_names((*route, "context"), step.context)
         case _:
             pass
 
 
-def _spoken(scene: Scene, route: Route, step: Spoken, pattern: bool) -> Iterator[Finding]:
-    yield from scene.reads((*route, "message"), step.message, pattern=pattern)
-    yield from scene.buttons((*route, "buttons"), step.buttons, pattern=pattern)
-    yield from _response(scene, (*route, "response"), step.response, pattern)
+def _spoken(scene: Scene, route: Route, step: Spoken, context: Context | None) -> Iterator[Finding]:
+    yield from scene.reads((*route, "message"), step.message, context)
+    yield from scene.buttons((*route, "buttons"), step.buttons, context)
+    yield from _response(scene, (*route, "response"), step.response, context)
 
 
-def _response(scene: Scene, route: Route, name: str | None, pattern: bool) -> Iterator[Finding]:
+def _response(scene: Scene, route: Route, name: str | None, context: Context | None) -> Iterator[Finding]:
     yield from scene.response_name(route, name)
     for variant in scene.config.responses.get(name or "", ()):
         texts = (variant.text, *variant.variations, variant.when, variant.image)
-        if not pattern and any(text is not None and "context" in text.names for text in texts):
+        if context is None and any(text is not None and "context" in text.names for text in texts):
             message = f"the response {name!r} reads 'context', which only repair patterns can"
             yield Finding(route, message, code="context-outside-pattern")
             return
 
 
-def _collect(scene: Scene, route: Route, step: Collect, pattern: bool) -> Iterator[Finding]:
+def _collect(scene: Scene, route: Route, step: Collect, context: Context | None) -> Iterator[Finding]:
     at = (*route, "slot")
     yield from scene.slot_name(at, step.slot)
     slot = scene.slot(step.slot)
@@ -91,13 +91,13 @@ def _collect(scene: Scene, route: Route, step: Collect, pattern: bool) -> Iterat
         yield Finding(at, message, code="nothing-to-ask")
     for number, rejection in enumerate(step.rejections):
         reject = (*route, "rejections", number)
-        yield from scene.reads((*reject, "when"), rejection.when, pattern=pattern)
-        yield from scene.reads((*reject, "message"), rejection.message, pattern=pattern)
-        yield from _response(scene, (*reject, "response"), rejection.response, pattern)
+        yield from scene.reads((*reject, "when"), rejection.when, context)
+        yield from scene.reads((*reject, "message"), rejection.message, context)
+        yield from _response(scene, (*reject, "response"), rejection.response, context)
 
 
-def _action(scene: Scene, route: Route, step: Action, pattern: bool) -> Iterator[Finding]:
-    yield from _mapped(scene, (*route, "inputs"), step.inputs, pattern)
+def _action(scene: Scene, route: Route, step: Action, context: Context | None) -> Iterator[Finding]:
+    yield from _mapped(scene, (*route, "inputs"), step.inputs, context)
     for output, slot in step.map_outputs.items():
         yield from scene.slot_name((*route, "map_outputs", output), slot)
     yield from unknown("action", (*route, "call"), step.call, scene.names.actions)
@@ -124,90 +124,23 @@ def _missing_inputs(scene: Scene, route: Route, step: Action, spec: ActionSpec) 
             yield Finding((*route, "call"), message, nearest(name, scene.names.slots), code="missing-input")
 
 
-def _set(scene: Scene, route: Route, step: Set, pattern: bool) -> Iterator[Finding]:
+def _set(scene: Scene, route: Route, step: Set, context: Context | None) -> Iterator[Finding]:
     if step.condition is not None:
-        yield from scene.reads((*route, "condition"), step.condition, pattern=pattern)
+        yield from scene.reads((*route, "condition"), step.condition, context)
     if not step.slots:
         yield Finding((*route, "slots"), "nothing is set", code="empty-steps")
     for name, value in step.slots.items():
         at = (*route, "slots", name)
         yield from scene.slot_name(at, name)
-        yield from scene.reads(at, value, pattern=pattern)
+        yield from scene.reads(at, value, context)
         slot = scene.slot(name)
         if slot and not isinstance(value, Expression) and (why := unfit(slot, value)) is not None:
             yield Finding(at, why, code="wrong-type")
 
 
-def _branch(scene: Scene, route: Route, step: Branch, pattern: bool) -> Iterator[Finding]:
-    if isinstance(step.when, tuple):
-        for number, arm in enumerate(step.when):
-            yield from scene.reads((*route, "when", number, "condition"), arm.condition, pattern=pattern)
-        return
-    if step.evaluate is not None:
-        yield from scene.reads((*route, "evaluate"), step.evaluate, pattern=pattern)
-    for case in step.cases:
-        if _is_comparison(case):
-            yield from _comparison((*route, "cases", case), str(case))
-    slot = None
-    if step.slot is not None:
-        yield from scene.slot_name((*route, "slot"), step.slot)
-        slot = scene.slot(step.slot)
-    yield from _cases(route, step, slot)
-
-
-def _is_comparison(case: Scalar) -> bool:
-    return isinstance(case, str) and case.startswith((">", "<", "!=", "=="))
-
-
-def _comparison(route: Route, case: str) -> Iterator[Finding]:
-    try:
-        names = parse_expression(f"value {case}").names - {"value"}
-    except ExpressionError as error:
-        yield Finding(route, f"the comparison {case!r} cannot be read: {error.message}")
-        return
-    if names:
-        message = f"a case compares with a value, not with the slot {min(names)!r}; use 'when' with conditions"
-        yield Finding(route, message, code="wrong-type")
-
-
-def _cases(route: Route, step: Branch, slot: Slot | None) -> Iterator[Finding]:
-    """What a slot of few values can be is among the cases, and nothing else is."""
-    plain = {case_key(case): case for case in step.cases if case != "default" and not _is_comparison(case)}
-    if slot is not None and slot.type == "choice":
-        possible = [case_key(choice.value) for choice in slot.choices]
-    elif (slot is not None and slot.type == "boolean") or _is_question(step, plain.values()):
-        possible = ["true", "false"]
-    else:
-        yield from _typed_cases(route, plain, slot)
-        return
-    for word, case in plain.items():
-        if word not in possible:
-            message = f"{step.slot!r} is never {word!r}; it is one of {', '.join(possible)}"
-            yield Finding((*route, "cases", case), message, nearest(word, possible), code="unknown-case")
-    missing = [word for word in possible if word not in plain]
-    if missing and "default" not in step.cases and not any(map(_is_comparison, step.cases)):
-        yield Finding((*route, "cases"), f"no case for {', '.join(missing)}, and no default", code="uncovered-case")
-
-
-def _is_question(step: Branch, cases: Collection[Scalar]) -> bool:
-    """Whether an expression is asked for true and false."""
-    return step.evaluate is not None and len(cases) > 0 and all(isinstance(case, bool) for case in cases)
-
-
-def _typed_cases(route: Route, plain: Mapping[str, Scalar], slot: Slot | None) -> Iterator[Finding]:
-    """A number is never a word."""
-    if slot is not None and slot.type in ("integer", "float"):
-        for word, case in plain.items():
-            try:
-                float(word)
-            except ValueError:
-                message = f"a {slot.type} is never {word!r}; a number, or a comparison such as '>100', is expected"
-                yield Finding((*route, "cases", case), message, code="unknown-case")
-
-
-def _call(scene: Scene, route: Route, step: Call, pattern: bool) -> Iterator[Finding]:
+def _call(scene: Scene, route: Route, step: Call, context: Context | None) -> Iterator[Finding]:
     yield from scene.flow_name((*route, "flow"), step.flow)
-    yield from _mapped(scene, (*route, "inputs"), step.inputs or {}, pattern)
+    yield from _mapped(scene, (*route, "inputs"), step.inputs or {}, context)
     for slot in step.outputs.values():
         yield from scene.slot_name((*route, "outputs"), slot)
     called = scene.flow(step.flow)
@@ -235,9 +168,11 @@ def _missing_flow_inputs(route: Route, step: Call, called: Flow) -> Iterator[Fin
             yield Finding((*route, "inputs"), message, code="missing-input")
 
 
-def _mapped(scene: Scene, route: Route, values: Mapping[str, Expression | Value], pattern: bool) -> Iterator[Finding]:
+def _mapped(
+    scene: Scene, route: Route, values: Mapping[str, Expression | Value], context: Context | None
+) -> Iterator[Finding]:
     for name, value in values.items():
-        yield from scene.reads((*route, name), value, pattern=pattern)
+        yield from scene.reads((*route, name), value, context)
 
 
 def _kept(scene: Scene, route: Route, name: str) -> Iterator[Finding]:
@@ -249,8 +184,8 @@ def _kept(scene: Scene, route: Route, name: str) -> Iterator[Finding]:
         yield Finding(route, message, code="wrong-type")
 
 
-def _generate(scene: Scene, route: Route, step: Generate, pattern: bool) -> Iterator[Finding]:
-    yield from scene.reads((*route, "instruction"), step.instruction, pattern=pattern)
+def _generate(scene: Scene, route: Route, step: Generate, context: Context | None) -> Iterator[Finding]:
+    yield from scene.reads((*route, "instruction"), step.instruction, context)
     yield from scene.slot_names((*route, "context"), step.context)
     yield from _told_secrets(scene, route, step)
     if step.store_as is not None:

@@ -11,7 +11,7 @@ from soni.config.check import check
 from soni.config.earlier import modernise
 from soni.config.merge import merged, override
 from soni.config.models import SoniConfig
-from soni.config.problems import MOST, Route
+from soni.config.problems import MOST, Finding, Route
 from soni.config.scene import Names
 from soni.config.shape import read_shape
 from soni.config.source import files_of, is_folder, read, read_text
@@ -110,10 +110,28 @@ def _examined(
     if shape.config is not None:
         findings += check(shape.config, names, shape.damage)
     told = {problem.key for problem in problems if problem.key}
+    findings = [_torn(finding, tree) if finding.code == "unknown-key" else finding for finding in findings]
     problems += [problem for finding in findings if (problem := placed(finding, tree)).key not in told]
     if shape.config is None or any(problem.severity == "error" for problem in problems):
         return None, _ordered(problems)
     return shape.config.model_copy(update={"origin": origin}), _ordered(problems)
+
+
+def _torn(finding: Finding, tree: Written) -> Finding:
+    """An unknown key without a value, within { }: what comes behind the comma of a text."""
+    *above, key = finding.route
+    node = tree
+    for part in above:
+        items = node.items()
+        below = items[part] if isinstance(part, int) and part < len(items) else node.get(part)
+        if below is None:
+            return finding
+        node = below
+    value = node.get(key)
+    if not node.flow_style or value is None or value.content is not None:
+        return finding
+    message = f"unknown key {str(key)!r}; within {{ }} a text with a comma in it needs quotes"
+    return replace(finding, message=message)
 
 
 def _ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -58,12 +58,12 @@ def spell(route: Route) -> str:
     return "".join(words).removeprefix(".")
 
 
-def nearest(name: object, known: Iterable[str]) -> str | None:
-    """The known name that ``name`` was probably meant to be."""
+def nearest(name: object, known: Iterable[str], least: float = 60) -> str | None:
+    """The known name that ``name`` was probably meant to be: alike in ``least`` percent or more."""
     from rapidfuzz import fuzz, process  # only where something is wrong: importing it costs more than reading a file
 
     wanted = str(name).lower()
-    found = process.extractOne(wanted, sorted(known), scorer=fuzz.ratio, processor=str.lower, score_cutoff=60)
+    found = process.extractOne(wanted, sorted(known), scorer=fuzz.ratio, processor=str.lower, score_cutoff=least)
     return found[0] if found else None
 
 

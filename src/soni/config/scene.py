@@ -3,10 +3,12 @@
 import re
 import shlex
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
+from soni.config.check_comparisons import wrong_comparisons
+from soni.config.contexts import ANY, Context, contexts_of, contexts_of_responses
 from soni.config.models import PATTERNS, Flow, Slot, SoniConfig
 from soni.config.problems import Damage, Finding, Route, nearest, unknown
 from soni.config.steps import Button, Collect
@@ -21,6 +23,7 @@ COMMANDS: Final = (
 )  # fmt: skip
 """What a button's payload may say outright."""
 
+_BRACES: Final = "; where the braces themselves are meant, write {{ and }}"
 _USER: Final = frozenset({"user.id", "user.language"})
 _OF_FLOWS: Final = frozenset({"start_flow", "cancel_flow", "clarify"})
 _WITH_VALUES: Final = frozenset({"set_slot", "correct_slot", "start_flow", "clarify"})
@@ -83,6 +86,19 @@ class Scene:
         unnamed = "system" if self.whole("flows") else "user"
         return frozenset(n for n, s in slots if (s.filled_by or ("user" if n in named else unnamed)) == "system")
 
+    @cached_property
+    def contexts(self) -> dict[str, Context]:
+        """Flow → what it can read of what it is about, for those that are repair patterns."""
+        if self.whole("flows"):
+            return contexts_of(self.config.flows)
+        # Where a flow could not be read, nobody knows which patterns it would have led to.
+        return {name: ANY for name in self.config.flows if name.startswith("pattern_")}
+
+    @cached_property
+    def said_in(self) -> dict[str, Context]:
+        """Response → what it can read, for those that repair patterns say."""
+        return contexts_of_responses(self.config, self.contexts) if self.whole("flows") else {}
+
     # --- names ---
 
     def slot_name(self, route: Route, name: str) -> Iterator[Finding]:
@@ -109,29 +125,47 @@ class Scene:
 
     # --- what is read ---
 
-    def reads(self, route: Route, what: Expression | Template | Value, *, pattern: bool) -> Iterator[Finding]:
-        """What an expression or a template reads; a plain value reads nothing."""
+    def reads(
+        self, route: Route, what: Expression | Template | Value, context: Context | None = None
+    ) -> Iterator[Finding]:
+        """What an expression or a template reads, and compares; a plain value reads nothing."""
         if not isinstance(what, Expression | Template):
             return
         allowed = {"user_id", "user"} if isinstance(what, Expression) else {"user_id"}
         for name in sorted(what.names - self.names.slots - allowed):
             if name != "context":
-                yield from self.slot_name(route, name)
-            elif not pattern:
+                for finding in self.slot_name(route, name):
+                    in_json = isinstance(what, Template) and not finding.suggestion and f"{{{name}: " in what.text
+                    yield replace(finding, message=finding.message + _BRACES) if in_json else finding
+            elif context is None:
                 yield Finding(route, "only repair patterns can read 'context'", code="context-outside-pattern")
+            else:
+                yield from self._context_keys(route, what.paths, context)
         if isinstance(what, Expression) and "user" not in self.names.slots:
             for path in sorted(path for path in what.paths if path.startswith("user.") and path not in _USER):
                 message = f"there is no {path}: of a user, only {' and '.join(sorted(_USER))} are known"
                 yield Finding(route, message, nearest(path, _USER), code="unknown-name")
+        if isinstance(what, Expression) and what.comparisons:
+            yield from wrong_comparisons(route, what, self.slot)
 
-    def buttons(self, route: Route, buttons: tuple[Button, ...] | Expression, *, pattern: bool) -> Iterator[Finding]:
+    def _context_keys(self, route: Route, paths: Iterable[str], context: Context) -> Iterator[Finding]:
+        """A key of ``context`` that is never there; one that other patterns have may be meant for these."""
+        for key in sorted({path.split(".")[1] for path in paths if path.startswith("context.")} - context.keys):
+            names = [f"context.{known}" for known in sorted(context.keys)]
+            message = f"there is no context.{key} in {context.where}, only {', '.join(names)}"
+            severity = "warning" if key in ANY.keys else "error"
+            yield Finding(route, message, nearest(f"context.{key}", names), severity=severity, code="unknown-name")
+
+    def buttons(
+        self, route: Route, buttons: tuple[Button, ...] | Expression, context: Context | None
+    ) -> Iterator[Finding]:
         """Buttons: what they read, and what pressing them says."""
         if isinstance(buttons, Expression):
-            yield from self.reads(route, buttons, pattern=pattern)
+            yield from self.reads(route, buttons, context)
             return
         for number, button in enumerate(buttons):
-            yield from self.reads((*route, number, "title"), button.title, pattern=pattern)
-            yield from self.reads((*route, number, "payload"), button.payload, pattern=pattern)
+            yield from self.reads((*route, number, "title"), button.title, context)
+            yield from self.reads((*route, number, "payload"), button.payload, context)
             yield from self._payload((*route, number, "payload"), button.payload.text)
 
     def _payload(self, route: Route, text: str) -> Iterator[Finding]:

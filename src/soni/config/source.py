@@ -3,6 +3,7 @@
 The events come from PyYAML (libyaml where it is there); nothing is built from them before the limits have looked.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, NoReturn, TypeAlias
@@ -96,7 +97,12 @@ _YAML: Final = "tag:yaml.org,2002:"
 _TAGGED: Final[Mapping[str, tuple[type, ...]]] = {
     "int": (int,), "float": (float, int), "bool": (bool,), "null": (type(None),),
 }  # fmt: skip
-_HINT: Final = "; a text with : or # in it, or one that begins with { [ > | * & ! % @, needs quotes"
+_HINT: Final = "; a text with ': ' or ' #' in it, or one that begins with { [ > | * & ! % @, needs quotes"
+_BEGINS_SO: Final = re.compile(
+    r"[\s-]*(?P<key>[\w.-]{1,60}):\s+(?P<text>(?:\{[^{}]*\}|\[[^\[\]]*\])\s*[^\s#].{0,80})\s*"
+)
+"""A line with a text that begins as a mapping or a list would, and goes on."""
+_BRACKETS: Final = {"a flow mapping": ("{", "}"), "a flow sequence": ("[", "]")}
 
 
 class _Composer:
@@ -194,6 +200,8 @@ class _Composer:
         if isinstance(node.content, bool | int | float | str):
             return node.content, True
         what = "nothing" if node.content is None else kind(node.content)
+        if node.flow_style and isinstance(node.content, dict):
+            what += "; what begins with { needs quotes, {{ an expression }} as well"
         self._tell(f"a key is a name, a number, true or false, not {what}", route, _line(event), "bad-key")
         return "?", False
 
@@ -263,6 +271,16 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> str:
     line = lines[mark.line] if mark and mark.line < len(lines) else ""
     if "\t" in line[: len(line) - len(line.lstrip())]:
         return "is indented with a tab; YAML takes spaces"
+    for what, (opening, closing) in _BRACKETS.items():
+        if what in (error.context or "") and error.context_mark is not None:
+            begun = error.context_mark.line + 1
+            return (
+                f"this is not YAML: here the {opening} of line {begun} needs a comma or its {closing};"
+                f" within {opening} {closing}, a text with a comma or one of {{ }} [ ] in it needs quotes"
+            )
+    if (begun_so := _BEGINS_SO.fullmatch(line)) is not None:
+        key, opening, shown = begun_so["key"], begun_so["text"][0], begun_so["text"].replace('"', '\\"')
+        return f'this is not YAML: what begins with {opening} is no text; as one, it needs quotes: {key}: "{shown}"'
     context = f" {error.context}" if error.context else ""
     return f"this is not YAML: {error.problem or 'something is wrong'}{context}{_HINT}"
 

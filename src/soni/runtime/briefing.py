@@ -9,6 +9,7 @@ from soni.dialogue.clarifying import choices
 from soni.dialogue.flows import Flows
 from soni.dialogue.scope import visible
 from soni.dialogue.secrets import secrets_of
+from soni.dialogue.stack import started
 from soni.dialogue.state import Dialogue
 from soni.dialogue.transitions import pending
 from soni.toolbox import Toolbox
@@ -23,6 +24,7 @@ def brief(dialogue: Dialogue, toolbox: Toolbox) -> Briefing:
         now=toolbox.now,
         language=dialogue.language,
         active_flow=base.flow if base else None,
+        interrupted=tuple(frame.flow for frame in reversed(started(dialogue)) if frame is not base),
         expected=_expected(dialogue, flows),
         flows=in_scope(flows),
         slots={

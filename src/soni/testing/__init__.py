@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from soni.actions.runner import MemoryLedger
+    from soni.testing.cassette import Cassette, NotRecorded, Recording, Replaying
     from soni.testing.conversations import ConversationFile, ConversationTest
     from soni.testing.doubles import FakeClock, ScriptedUnderstander
     from soni.testing.fake_answers import as_answer, said_in
@@ -15,12 +16,28 @@ if TYPE_CHECKING:
     from soni.testing.stage import Stage
 
 __all__ = [
-    "ConversationFile", "ConversationTest", "FakeClock", "FakeModel", "Fault", "MemoryLedger", "Rate", "Result",
-    "ScriptedUnderstander", "Stage", "as_answer", "read_conversations", "said_in",
+    "Cassette",
+    "ConversationFile",
+    "ConversationTest",
+    "FakeClock",
+    "FakeModel",
+    "Fault",
+    "MemoryLedger",
+    "NotRecorded",
+    "Rate",
+    "Recording",
+    "Replaying",
+    "Result",
+    "ScriptedUnderstander",
+    "Stage",
+    "as_answer",
+    "read_conversations",
+    "said_in",
 ]  # fmt: skip
 
 # Named here and imported when they are used: the pytest plugin is in this package, and every run of pytest imports it.
 _LATER = {
+    "Cassette": "soni.testing.cassette",
     "ConversationFile": "soni.testing.conversations",
     "ConversationTest": "soni.testing.conversations",
     "FakeClock": "soni.testing.doubles",
@@ -28,6 +45,9 @@ _LATER = {
     "Fault": "soni.testing.fake_faults",
     "MemoryLedger": "soni.actions.runner",
     "Rate": "soni.testing.fake_faults",
+    "NotRecorded": "soni.testing.cassette",
+    "Recording": "soni.testing.cassette",
+    "Replaying": "soni.testing.cassette",
     "Result": "soni.testing.playing",
     "ScriptedUnderstander": "soni.testing.doubles",
     "Stage": "soni.testing.stage",

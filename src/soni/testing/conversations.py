@@ -195,3 +195,8 @@ class ConversationFile:
     tests: tuple[ConversationTest, ...]
     env: Mapping[str, str | None] = field(default_factory=dict)
     """Environment variables while the tests run; ``None`` unsets."""
+
+    @property
+    def asks_model(self) -> bool:
+        """True where a language model understands: then its tests have a cassette."""
+        return self.config.settings.models.nlu.provider != "embedded"

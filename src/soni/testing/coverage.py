@@ -65,7 +65,7 @@ class AssistantCoverage:
     flows: tuple[FlowCoverage, ...]
     """Those that the author wrote, patterns that he overrides among them."""
     patterns: Mapping[str, bool]
-    """Every repair pattern, shipped or not, and whether it ran."""
+    """Every repair pattern that is shipped and not overridden, and whether it ran; an override is a flow of the author's."""
 
     @property
     def steps(self) -> Count:
@@ -112,7 +112,7 @@ def measure(config: SoniConfig, assistant: Path, tally: Tally) -> AssistantCover
     tree = _written(assistant)
     flows = tuple(_flow(lay_out(name, flow), tree, tally) for name, flow in config.flows.items())
     seen = tally.patterns | {flow for flow, *_ in tally.steps}
-    return AssistantCoverage(assistant, flows, {name: name in seen for name in PATTERNS})
+    return AssistantCoverage(assistant, flows, {name: name in seen for name in PATTERNS if name not in config.flows})
 
 
 def total(coverage: Sequence[AssistantCoverage]) -> tuple[Count, Count]:

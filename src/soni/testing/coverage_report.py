@@ -53,7 +53,7 @@ def _assistant(coverage: AssistantCoverage) -> Iterator[str]:
             yield f"      {_place(flow, missed)}  {_words_of(missed)}"
     yield ""
     ran = [name for name, did in coverage.patterns.items() if did]
-    yield f"  {len(ran)} of {len(coverage.patterns)} repair patterns ran"
+    yield f"  {len(ran)} of {len(coverage.patterns)} shipped repair patterns ran"
     if silent := [name for name, did in coverage.patterns.items() if not did]:
         yield f"      not: {', '.join(silent)}"
     yield ""

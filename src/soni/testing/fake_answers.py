@@ -11,22 +11,15 @@ from typing import Any, Final, Protocol, TypeAlias
 from soni.actions.runner import as_value
 from soni.config.source import read
 from soni.config.written import Entry, Written
-from soni.dialogue.admission import NAMES
 from soni.dialogue.commands import (
-    AskInfo,
-    CancelFlow,
-    Clarify,
-    ClearSlot,
     Command,
-    CorrectSlot,
-    Deny,
-    SetSlot,
-    StartFlow,
 )
 from soni.errors import ConfigurationError, Problem
 from soni.testing.dictation import read_command
 from soni.testing.known import Known
 from soni.testing.nodes import Node
+from soni.understanding.model.answers import write_answer
+from soni.understanding.model.wishes import to_wishes
 from soni.value import Value
 
 Body: TypeAlias = Mapping[str, Any]
@@ -95,42 +88,7 @@ def as_answer(commands: Iterable[Command]) -> str:
     >>> as_answer([StartFlow("pay", {"amount": 50})])
     '{"commands": [{"command": "start_flow", "flow": "pay", "flows": [], "slot": null, "values": [{"slot": "amount", "value": "50"}]}]}'
     """
-    return json.dumps({"commands": [entry for command in commands for entry in _entries(command)]}, ensure_ascii=False)
-
-
-def _entries(command: Command) -> list[dict[str, object]]:
-    plain: dict[str, object] = {
-        "command": NAMES[type(command)],
-        "flow": None,
-        "flows": [],
-        "slot": None,
-        "values": [],
-    }
-    match command:
-        case StartFlow(flow, slots):
-            return [{**plain, "flow": flow, "values": _values(slots)}]
-        case CancelFlow(flow):
-            return [{**plain, "flow": flow}]
-        case SetSlot(slots) | CorrectSlot(slots):
-            return [{**plain, "values": _values(slots)}]
-        case ClearSlot(names):
-            return [{**plain, "slot": name} for name in names]
-        case Clarify(flows, slots):
-            return [{**plain, "flows": list(flows), "values": _values(slots)}]
-        case Deny(slot) | AskInfo(slot):
-            return [{**plain, "slot": slot}]
-        case _:  # those that are not about anything
-            return [plain]
-
-
-def _values(slots: Mapping[str, Value]) -> list[dict[str, str]]:
-    return [{"slot": slot, "value": _text(value)} for slot, value in slots.items()]
-
-
-def _text(value: Value) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return write_answer(to_wishes(commands))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +120,10 @@ class Answers:
         self._in_order = iter(script.in_order)
         self._oracle = oracle
         self._default = spelt(default) if script.default is None else script.default
+
+    def with_script(self, script: Script) -> "Answers":
+        """The same, with another script."""
+        return Answers(script, self._oracle, self._default)
 
     def to(self, body: Body) -> str:
         """The answer to a request. Raises what the oracle raises."""

@@ -110,6 +110,10 @@ class FakeModel:
     def faults(self, faults: Faults) -> None:
         self._schedule = Schedule(faults)
 
+    def answer(self, script: Mapping[str, Answer] | Sequence[Answer] | Path | Script) -> None:
+        """From now on it answers by this script. Raises ConfigurationError for one that cannot be read."""
+        self._answers = self._answers.with_script(Script.of(script))
+
     @property
     def requests(self) -> list[dict[str, Any]]:
         """The bodies of the last requests, the oldest first."""

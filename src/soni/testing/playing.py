@@ -12,6 +12,7 @@ from soni.dialogue.state import Utterance
 from soni.errors import SoniError
 from soni.events import ActionRan, CommandDropped, Event, ValueRefused
 from soni.runtime.messages import Message
+from soni.testing.cassette import NotRecorded
 from soni.testing.conversations import (
     ActionWasCalled,
     BotIsSilent,
@@ -127,13 +128,19 @@ class Prompter:
         """What the next message means; ``None`` leaves that to understanding."""
         self.understood: tuple[Command, ...] | None = None
         """What the last message meant."""
+        self.unrecorded: NotRecorded | None = None
+        """Why the last message was not understood, where a cassette should have told."""
 
     async def understand(self, said: str, briefing: Briefing) -> list[Command]:
-        """The commands for this message. Raises NLUError."""
+        """The commands for this message. Raises NLUError, NotRecorded."""
         if self.dictated is not None:
             return list(self.dictated)
         assert self._understander is not None
-        commands = await self._understander.understand(said, briefing)
+        try:
+            commands = await self._understander.understand(said, briefing)
+        except NotRecorded as error:
+            self.unrecorded = error
+            raise
         self.understood = tuple(commands)
         return commands
 
@@ -195,7 +202,7 @@ class _Performance:
 
     async def _say(self, step: UserSays) -> Failure | None:
         world, prompter = self._world, self._world.prompter
-        prompter.dictated, prompter.understood = step.commands, None
+        prompter.dictated, prompter.understood, prompter.unrecorded = step.commands, None, None
         world.listen()
         calls = len(world.recorder.calls)
         failure: Failure | None = None
@@ -204,6 +211,8 @@ class _Performance:
             messages = await world.speaker.say(Message(self._test.user, step.text, language=self._test.language))
         except Exception as error:  # noqa: BLE001 - whatever a turn raises fails this test, and the others go on
             failure = Failure(step.line, "user", "an answer", _raised(error), cause=error)
+        if (missing := prompter.unrecorded) is not None:  # whatever the turn or the service has made of it
+            failure = Failure(step.line, "user", "a message that is recorded", missing.message, cause=missing)
         self.exchanges.append(
             Exchange(
                 line=step.line,

@@ -12,13 +12,14 @@ from soni.actions.webhook import Webhooks
 from soni.config.models import SoniConfig
 from soni.events import Event, Listener
 from soni.runtime.loop import RuntimeLoop
+from soni.testing.asking import Ask, Opening, who_understands
+from soni.testing.cassette import Cassette
 from soni.testing.conversations import ConversationFile, ConversationTest
 from soni.testing.doubles import FakeClock
 from soni.testing.playing import Prompter, Result, play
 from soni.testing.recorder import Recorder
 from soni.testing.speaking import InProcess, Speaker, over_http
 from soni.toolbox import Clock
-from soni.understanding.providers import open_understander
 
 
 class Scene:
@@ -91,13 +92,23 @@ class Scene:
 
 
 async def open_scene(
-    file: ConversationFile, opened: AsyncExitStack, *, http: bool, listeners: Sequence[Listener]
+    file: ConversationFile,
+    opened: AsyncExitStack,
+    *,
+    http: bool,
+    listeners: Sequence[Listener],
+    opening: Opening,
+    ask: Ask = "never",
+    cassette: Cassette | None = None,
 ) -> Scene:
-    """The assistant of this file, set up until ``opened`` is closed. Raises ConfigurationError."""
+    """The assistant of this file, set up until ``opened`` is closed. Raises ConfigurationError.
+
+    ``cassette`` is ``None`` where understanding itself is asked for everything.
+    """
     registry = await asyncio.to_thread(load_registry, file.config)
     recorder = Recorder(file.config, registry, await opened.enter_async_context(Webhooks()))
     needed = any(test.needs_understanding for test in file.tests)
-    prompter = Prompter(await asyncio.to_thread(open_understander, file.config) if needed else None)
+    prompter = Prompter(await who_understands(file, opened, opening, ask, cassette) if needed else None)
     scene = Scene(prompter, recorder, http=http, listeners=listeners)
     opened.push_async_callback(scene.close)
     await scene.serve(_kept(recorder.config, "memory", None))
@@ -105,10 +116,13 @@ async def open_scene(
 
 
 def _kept(config: SoniConfig, backend: str, path: Path | None) -> SoniConfig:
-    """The assistant with its conversations somewhere else."""
+    """The assistant with its conversations somewhere else, and what it says as it is written: that is what tests compare."""
     settings = config.settings
     persistence = settings.persistence.model_copy(update={"backend": backend} | ({"path": path} if path else {}))
-    return config.model_copy(update={"settings": settings.model_copy(update={"persistence": persistence})})
+    rephraser = settings.models.rephraser.model_copy(update={"enabled": False})
+    models = settings.models.model_copy(update={"rephraser": rephraser})
+    update = {"persistence": persistence, "models": models}
+    return config.model_copy(update={"settings": settings.model_copy(update=update)})
 
 
 def _now() -> datetime:

@@ -12,9 +12,12 @@ from typing import Self
 
 from soni.config.models import SoniConfig
 from soni.events import Listener
+from soni.testing.asking import Ask, Opening, open_cassette
+from soni.testing.cassette import Cassette
 from soni.testing.conversations import ConversationFile, ConversationTest
 from soni.testing.playing import Result
 from soni.testing.scene import open_scene
+from soni.understanding.providers import open_understander
 
 
 class Stage:
@@ -25,12 +28,25 @@ class Stage:
     relative path is gone afterwards; the environment has what the file's ``env`` says.
     """
 
-    def __init__(self, file: ConversationFile, *, http: bool = False, listeners: Sequence[Listener] = ()) -> None:
+    def __init__(
+        self,
+        file: ConversationFile,
+        *,
+        http: bool = False,
+        listeners: Sequence[Listener] = (),
+        ask: Ask = "never",
+        opening: Opening = open_understander,
+    ) -> None:
         """With ``http``, the assistant is served on a free port and everything is said over HTTP.
 
-        ``listeners`` hear the events of every turn when it is over.
+        ``listeners`` hear the events of every turn when it is over. ``ask`` says when a language model is asked, where
+        the assistant's settings name one; ``opening`` opens what they name.
         """
         self.file = file
+        self.cassette: Cassette | None = None
+        """What is recorded, while the stage is open; ``None`` where no model understands, or it is always asked."""
+        self._ask = ask
+        self._opening = opening
         self._http = http
         self._listeners = tuple(listeners)
         self._exit = ExitStack()
@@ -43,7 +59,18 @@ class Stage:
             self._runner = stack.enter_context(asyncio.Runner())
             opened = AsyncExitStack()
             stack.callback(lambda: self._runner.run(opened.aclose()))
-            self._scene = self._runner.run(open_scene(self.file, opened, http=self._http, listeners=self._listeners))
+            self.cassette = open_cassette(self.file) if self.file.asks_model and self._ask != "always" else None
+            self._scene = self._runner.run(
+                open_scene(
+                    self.file,
+                    opened,
+                    http=self._http,
+                    listeners=self._listeners,
+                    opening=self._opening,
+                    ask=self._ask,
+                    cassette=self.cassette,
+                )
+            )
             self._exit = stack.pop_all()
         return self
 
@@ -51,9 +78,13 @@ class Stage:
         self._exit.close()
 
     def play(self, test: ConversationTest) -> Result:
-        """Play one of the file's tests."""
-        with TemporaryDirectory(prefix="soni-test-", ignore_cleanup_errors=True) as folder, chdir(folder):
-            return self._runner.run(self._scene.play(test))
+        """Play one of the file's tests. Raises SoniError where what was recorded cannot be written."""
+        try:
+            with TemporaryDirectory(prefix="soni-test-", ignore_cleanup_errors=True) as folder, chdir(folder):
+                return self._runner.run(self._scene.play(test))
+        finally:
+            if self.cassette is not None and self._ask == "missing":
+                self.cassette.save()  # after every test: what a model was paid for is not lost with the next one
 
 
 @contextmanager

@@ -46,6 +46,8 @@ class Briefing:
     language: str = "en"
     active_flow: str | None = None
     """The flow the user is in; not a pattern."""
+    interrupted: tuple[str, ...] = ()
+    """The flows that lie below it and go on when it ends, the next one first."""
     expected: Expectation | None = None
     flows: frozenset[str] = frozenset()
     """The flows that may be asked for; whether one can be started now is decided, and said, later."""

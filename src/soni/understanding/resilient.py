@@ -129,6 +129,8 @@ class ResilientUnderstander:
         if self._fallback is None:
             raise error
         log.warning("%s The fallback answers.", error.message)
+        # Below what is written in production: providers repeat in their errors what they were sent.
+        log.debug("how the model failed", exc_info=error)
         briefing.tell(UnderstoodBy("fallback", error.reason))
         return await self._fallback.understand(said, briefing)
 

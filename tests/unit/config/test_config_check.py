@@ -272,7 +272,7 @@ def test_an_action_gets_what_it_needs(find: Find) -> None:
 def test_patterns_read_the_context(check: Find) -> None:
     """What a pattern is about is known to patterns only, and to the responses they say."""
     pattern = (
-        "pattern_cancel:\n  steps:\n    - {step: a, type: say, response: said_why, when: context.flow == 'f'}\n"
+        "pattern_clarification:\n  steps:\n    - {step: a, type: say, response: said_why, when: context.flow == 'f'}\n"
         "    - {step: b, type: say, message: '{context.flow} {user_id}', buttons: '{{ context.candidates }}'}"
     )
 
@@ -415,3 +415,18 @@ def test_the_nearest_name_is_near() -> None:
 def test_routes_are_spelled_as_authors_read_them() -> None:
     """Numbers are places in lists; true is no number."""
     assert spell(("flows", "f", "steps", 2, "cases", True)) == "flows.f.steps[2].cases.true"
+
+
+def test_braces_that_are_no_slot(find: Find) -> None:
+    """A text cut in two by a comma, an expression without quotes, and what looks like JSON: what to write instead."""
+    head = ASSISTANT + "  f:\n    steps:\n"
+
+    (cut,) = find(head + "      - {step: a, type: say, message: hello, bye}\n")
+    (formula,) = find(head + "      - {step: a, type: set, slots: {amount: {{ amount + 1 }} }}\n")
+    (json,) = find(head + "      - {step: a, type: say, message: 'as {b: 1}'}\n")
+    (other,) = find(head + "      - {step: a, type: say, message: hello, bye: 1}\n")
+
+    assert cut.message == "unknown key 'bye'; within { } a text with a comma in it needs quotes"
+    assert formula.message.endswith("what begins with { needs quotes, {{ an expression }} as well")
+    assert json.message == "there is no slot 'b'; where the braces themselves are meant, write {{ and }}"
+    assert "comma" not in other.message

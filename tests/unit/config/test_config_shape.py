@@ -132,7 +132,7 @@ def test_one_mistake_is_one_problem(find: Find, written: str, code: str, key: st
         ("{step: a, type: branch, slot: x, evaluate: y, cases: {a: end}}", "invalid", "", None),
         ("{step: a, type: branch, slot: x, when: [{else: end}]}", "invalid", "", None),
         ("{step: a, type: branch, slot: x, cases: {true: 5}}", "wrong-type", ".cases.true", None),
-        ("{step: a, type: branch, slot: x, cases: {9: [{step: b, type: sy}]}}", "wrong-value", ".cases.9[0].type", "say"),
+        ("{step: a, type: branch, slot: n, cases: {9: [{step: b, type: sy}]}}", "wrong-value", ".cases.9[0].type", "say"),
         ("{step: a, type: branch, when: []}", "invalid", ".when", None),
         ("{step: a, type: branch, when: [{else: end}, {condition: a, then: b}]}", "invalid", ".when", None),
         ("{step: a, type: branch, when: [{condition: a, then: b, else: c}]}", "invalid", ".when[0]", None),
@@ -153,7 +153,8 @@ def test_one_mistake_in_a_step_is_one_problem(
 ) -> None:
     """A step is judged as the kind it says it is, and by nothing else."""
     problems = find(
-        f'version: "1.0"\nslots: {{x: {{prompt: X?}}, a: {{}}, b: {{}}}}\nactions: {{x: {{}}}}\nflows:\n  f:\n    steps:\n      - {step}\n'
+        f'version: "1.0"\nslots: {{x: {{prompt: X?}}, a: {{}}, b: {{}}, n: {{type: integer}}}}\n'
+        f"actions: {{x: {{}}}}\nflows:\n  f:\n    steps:\n      - {step}\n"
     )
 
     assert told(problems) == [(code, f"flows.f.steps[0]{key}", suggestion)]

@@ -21,7 +21,7 @@ from soni.dialogue.commands import (
     SetSlot,
     StartFlow,
 )
-from soni.understanding.model.program import read_answer, response_format, write_answer
+from soni.understanding.model.answers import read_answer, response_format, write_answer
 from soni.understanding.model.wishes import CommandName, Unreadable, Wish, to_commands, to_wishes
 
 names = st.from_regex(r"[a-z_]{1,12}", fullmatch=True)
@@ -123,8 +123,7 @@ def test_the_schema_is_closed() -> None:
     """Everything is required and nothing else allowed, as structured outputs want it."""
     asked = response_format()
 
-    schema = asked["json_schema"]
-    assert isinstance(schema, dict)
-    for definition in schema["schema"]["$defs"].values():
+    assert asked["strict"] is True
+    for definition in asked["schema"]["$defs"].values():
         assert definition["additionalProperties"] is False
         assert definition["required"] == list(definition["properties"])

@@ -66,11 +66,12 @@ def test_the_coverage_is_shown_as_it_is() -> None:
 
 
 def test_the_python_runs() -> None:
-    """Both examples in Python do what they say."""
-    tests, doubles = PYTHON
+    """Every example in Python does what it says."""
+    tests, cassette, doubles = PYTHON
     names: dict[str, object] = {}
 
     exec(tests, names)
+    exec(cassette, names)
     exec(doubles, names)
     test = names["test_a_session_ends"]
     assert callable(test)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from soni.compiler.blocks import FlowGraph
+from soni.compiler.verify.asking import endless_asking
 from soni.compiler.verify.calling import recursive_calls
 from soni.compiler.verify.choosing import hidden_arms, open_branches
 from soni.compiler.verify.confirming import unconfirmed_writes
@@ -20,6 +21,7 @@ from soni.errors import Problem
 _SURE: Final[tuple[Callable[[Plan], Iterator[Finding]], ...]] = (endless_ways, recursive_calls)
 _OTHERS: Final[tuple[Callable[[Plan], Iterator[Finding]], ...]] = (
     endless_retries,
+    endless_asking,
     unreachable_steps,
     unset_reads,
     unconfirmed_writes,

@@ -51,6 +51,7 @@ RULES: Final[Mapping[str, str]] = {
     "bad-payload": "The payload of a button cannot be read as a command.",
     "empty-steps": "Something that should be done is empty.",
     "function": "A Python function is missing, or does not fit what the assistant says of it.",
+    "lost-output": "An action gives something that no slot keeps.",
     "missing-input": "An action or flow is not given an input that it needs.",
     "no-model": "A step needs a language model, and none is configured.",
     "not-startable": "A button starts a flow that is not startable.",
@@ -60,8 +61,10 @@ RULES: Final[Mapping[str, str]] = {
     "uncovered-case": "A branch has no way for one of the values that its slot can have, and no default.",
     "unknown-case": "A branch has a case that its slot can never be.",
     "unset-slot": "A text shows a slot that nothing in sight ever fills.",
+    "wrong-comparison": "A value is compared with something that it can never be.",
     # Ways through flows
     "endless": "A way goes round for ever: nobody is asked on it, and nothing leads out of it.",
+    "endless-asking": "A loop asks for ever: nothing in it changes what its condition reads.",
     "endless-retry": "An action that keeps failing is tried again for ever, and nobody is asked.",
     "hidden-arm": "An arm of a branch is never taken, because one before it has the same condition.",
     "needless-unconfirmed": "'unconfirmed: true' stands at a step that needs no such permission.",

@@ -10,10 +10,11 @@ from soni.dialogue.commands import (
     SetSlot,
     SkipQuestion,
 )
-from soni.understanding.embedded.corrections import as_before, hear_correction, opening
+from soni.understanding.embedded.corrections import as_before, hear_correction
 from soni.understanding.embedded.filling import fill
 from soni.understanding.embedded.hearing import TRIED_WORDS, Hearing
 from soni.understanding.embedded.languages.base import spaced
+from soni.understanding.embedded.openings import opening
 from soni.understanding.embedded.phrases import clauses, hear
 from soni.understanding.embedded.said import plain_words, say
 from soni.understanding.values import yes_or_no

@@ -9,10 +9,9 @@ from soni.understanding.embedded.classifier import Classifier
 from soni.understanding.embedded.filling import Filling, fill
 from soni.understanding.embedded.hearing import Hearing
 from soni.understanding.embedded.languages import Language
-from soni.understanding.embedded.languages.base import spaced
-from soni.understanding.embedded.phrases import core, hear, negated, wish
+from soni.understanding.embedded.phrases import core, wish
 from soni.understanding.embedded.reach import Reach, stem
-from soni.understanding.embedded.said import Said, say
+from soni.understanding.embedded.said import Said
 from soni.understanding.values import yes_or_no
 from soni.value import Value
 
@@ -34,11 +33,6 @@ _LEAST: Final = 0.6
 _EVIDENCE, _MOST_EVIDENCE = 0.25, 0.5
 """What each value in its place, after the first, takes off the doubt whether a flow is meant."""
 
-_EACH: Final = 0.75
-"""How sure each of several wishes in one message must be."""
-
-_MAX_WISHES: Final = 3
-
 _TOPIC_WORDS: Final = 2
 """A message of so few telling words may name a topic and not say what to do about it."""
 
@@ -58,6 +52,11 @@ class Candidate:
     flow: str
     confidence: float
     filling: Filling
+
+    @property
+    def start(self) -> StartFlow:
+        """The command that starts it, with the values it brings."""
+        return StartFlow(self.flow, self.filling.slots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,7 @@ class Chooser:
         candidates: list[Candidate] = []
         familiarity = guess.familiarity
         for flow in likely:
-            filling = self._fill(hearing, flow)
+            filling = self.fill(hearing, flow)
             confidence = guess.confidence(flow)
             if filling.values:
                 masked = self._classifier.guess(hearing.said.without(filling.spans))
@@ -154,11 +153,11 @@ class Chooser:
             return []
         if self.is_opposite(hearing, best.flow):
             return [OutOfScope()]
-        if self._leaves(best.flow, hearing):
+        if self.leaves(best.flow, hearing):
             return [CancelFlow(best.flow if best.flow != active else None)]
         if best.flow not in startable:
             return []
-        return [StartFlow(best.flow, best.filling.slots)]
+        return [best.start]
 
     def _share_topic(self, choice: Choice, best: Candidate, hearing: Hearing) -> list[Candidate]:
         """The flows that are all about what a message names and nothing more: *my card*, where cards are blocked and replaced.
@@ -185,9 +184,9 @@ class Chooser:
             (flow for flow, share in shares.items() if share >= _TOPICAL),
             key=lambda flow: (-likely.get(flow, 0.0), -shares[flow]),
         )
-        return [Candidate(flow, shares[flow], self._fill(hearing, flow)) for flow in alike[:_LIKELY]]
+        return [Candidate(flow, shares[flow], self.fill(hearing, flow)) for flow in alike[:_LIKELY]]
 
-    def _fill(self, hearing: Hearing, flow: str) -> Filling:
+    def fill(self, hearing: Hearing, flow: str) -> Filling:
         """What a message says of a flow: of the one the user is in from its question on, of others from their first."""
         reach = self._reach[flow]
         ahead = hearing.ahead if reach is hearing.reach else reach.ahead(())
@@ -197,7 +196,7 @@ class Chooser:
         """Beginnings of the words of a text that are not everyday ones."""
         return frozenset(stem(word) for word in self._classifier.mended(text) if word not in language.common)
 
-    def _leaves(self, flow: str, hearing: Hearing) -> bool:
+    def leaves(self, flow: str, hearing: Hearing) -> bool:
         """Whether a message speaks of leaving a flow that is not for leaving anything: *cancel my transfer*."""
         words = wish([word.text for word in hearing.said.words], hearing.language)
         return bool(words) and words[0] in hearing.language.cancel - self._reach[flow].literals
@@ -269,24 +268,6 @@ class Chooser:
         """The words of a text, slips of the finger corrected where the assistant knows the word."""
         return self._classifier.mended(text)
 
-    def wishes(self, hearing: Hearing) -> list[Command]:
-        """Several flows in one message, where each part is sure; the one named first comes last and so runs first."""
-        parts = _parts(hearing.said, hearing.language)
-        if not 2 <= len(parts) <= _MAX_WISHES:
-            return []
-        starts: dict[str, StartFlow] = {}
-        for part in parts:
-            if hear(part, hearing.language) is not None:
-                continue
-            if negated([word.text for word in part.words], hearing.language):
-                return []
-            heard = Hearing(part, hearing.briefing, hearing.language, hearing.moment, hearing.reach, hearing.slots)
-            best = self.choose(heard).best
-            if best is None or best.confidence < max(_EACH, self.threshold) or best.flow not in hearing.briefing.flows:
-                return []
-            starts.setdefault(best.flow, StartFlow(best.flow, best.filling.slots))
-        return list(reversed(starts.values())) if len(starts) > 1 else []
-
 
 def clarify(near: Sequence[Candidate]) -> Clarify:
     """It is one of these flows; each value that was heard for any of them, the likeliest flow's reading first."""
@@ -294,19 +275,3 @@ def clarify(near: Sequence[Candidate]) -> Clarify:
     for candidate in reversed(near):
         slots |= candidate.filling.slots
     return Clarify(tuple(each.flow for each in near), slots)
-
-
-def _parts(said: Said, language: Language) -> Sequence[Said]:
-    """A message cut at *and then*, *and*, and the ends of sentences, into parts of two words and more."""
-    parts: list[Said] = []
-    first = at = 0
-    texts = tuple(word.text for word in said.words)
-    while at < len(texts):
-        match = language.split.match(spaced(texts[at : at + 8])) if at > first else None
-        if match or (said.words[at].breaks and at > first):
-            parts.append(say(said.slice(first, at)))
-            at += len(match[0].split()) if match else 0
-            first = at
-        at += 1
-    parts.append(say(said.slice(first, len(texts))))
-    return [part for part in parts if len(part.words) > 1]

@@ -50,11 +50,14 @@ class Guess:
 class Classifier:
     """Learned once when the assistant loads; pure and equal on every run."""
 
-    def __init__(self, examples: Sequence[Example], common: Collection[str] = ()) -> None:
+    def __init__(
+        self, examples: Sequence[Example], common: Collection[str] = (), commands: Collection[str] = ()
+    ) -> None:
+        """``common`` words say little; those of ``commands`` are never slips of words of the examples."""
         kept = _thinned(examples)
         self.flows: tuple[str, ...] = tuple(dict.fromkeys(example.flow for example in kept))
         self._features = Features([example.text for example in kept], common)
-        self._spelling = Spelling(self._features.single_words(), common)
+        self._spelling = Spelling(self._features.single_words(), common, commands)
         self._weights: Floats = np.zeros((len(self._features), len(self.flows)), np.float32)
         self._calibration = Calibration.untrained()
         if not kept:

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 from soni.config.models import Slot
 from soni.dialogue.commands import AskInfo, Command, OutOfScope, SetSlot
-from soni.understanding.embedded.corrections import opening
+from soni.understanding.embedded.codes import codes
 from soni.understanding.embedded.filling import Filled, fill
 from soni.understanding.embedded.hearing import TRIED_WORDS, Hearing
 from soni.understanding.embedded.languages.base import spaced
 from soni.understanding.embedded.names import name_after
+from soni.understanding.embedded.openings import opening
 from soni.understanding.embedded.phrases import core
 from soni.understanding.embedded.reach import SlotCues, stem
 from soni.understanding.embedded.said import plain_words, say
@@ -101,6 +102,14 @@ def _left_for_pending(hearing: Hearing, found: list[Filled]) -> Value | None:
 
 def _is_free(slot: Slot) -> bool:
     return slot.type == "string" and slot.pattern is None
+
+
+def is_only_words(hearing: Hearing, slot: Slot) -> bool:
+    """Whether several words fit a pattern only because any words joined do."""
+    cues = hearing.reach.slots.get(hearing.pending or "") if hearing.reach else None
+    if slot.pattern is None or cues is None or hearing.reach is None or len(hearing.said.words) < 2:
+        return False
+    return not codes(hearing.said, cues, hearing.reach, hearing.language, hearing.moment)
 
 
 def unanswered(hearing: Hearing, *, question: bool) -> list[Command]:

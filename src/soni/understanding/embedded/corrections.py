@@ -10,6 +10,7 @@ from soni.understanding.embedded.hearing import Hearing
 from soni.understanding.embedded.languages import Language
 from soni.understanding.embedded.languages.base import spaced
 from soni.understanding.embedded.names import Gap, reads_as_name
+from soni.understanding.embedded.openings import Opening, opening
 from soni.understanding.embedded.reach import Reach, SlotCues, stem
 from soni.understanding.embedded.said import Said, plain_words, say
 from soni.understanding.values import answer, find
@@ -28,50 +29,6 @@ class Correction:
 
     values: Mapping[str, Value] = field(default_factory=dict)
     refused: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """How a message begins, and what is left of it."""
-
-    strong: bool
-    """It says that something is to be rewritten: *I meant*."""
-    turned: bool
-    """It may begin a correction: *no*, *sorry*, *actually*."""
-    changes: bool
-    """It wishes a change: *change the amount*."""
-    parted: bool
-    """Something stands between that and the rest: *wrong, Bob*, not *wrong name*."""
-    rest: Said
-
-
-def opening(said: Said, language: Language) -> Opening:
-    """Take off everything that stands before what is to be rewritten."""
-    texts = tuple(word.text for word in said.words)
-    text = spaced(texts)
-    strong = turned = changes = False
-    while text:
-        if match := language.correction.match(text):
-            strong = True
-        elif match := language.turn.match(text):
-            turned = True
-        elif match := language.changing.match(text):
-            changes = True
-        elif match := (language.filler.match(text) or language.request.match(text)):
-            pass
-        else:
-            break
-        text = text[match.end() :]
-    left = len(text.split())
-    rest = said if left == len(texts) else said.after(len(texts) - left)
-    first = len(texts) - left
-    parted = not (first and left) or said.words[first].breaks or texts[first - 1] not in language.wrong
-    # "Use savings instead": what turns a message may also close it.
-    closing = texts[-1:] if left > 1 else ()
-    turned = turned or (
-        closing[:1] != () and closing[0] in language.politeness and bool(language.turn.match(spaced(closing)))
-    )
-    return Opening(strong, turned, changes, parted, rest)
 
 
 def hear_correction(hearing: Hearing, *, names: bool) -> Correction | None:
@@ -208,8 +165,10 @@ def _rewrite(hearing: Hearing, cues: SlotCues, rest: Said, *, bare_is_refusal: b
         if word in language.wrong and last == len(rest.words):
             return Correction(refused=cues.name)
     value = _for_slot(hearing, cues, rest.after(last)) if last < len(rest.words) else None
-    if value is None and places and places[0]:
-        value = _for_slot(hearing, cues, _first(rest, places[0])) if cues.slot.type != "string" else None
+    if value is None and places and (places[0] or len(places) > 1):
+        # Also between two words of the slot: it *weighs* 6 *kilos*.
+        parts = (_first(rest, places[0]), rest) if cues.slot.type != "string" else ()
+        value = next((each for part in parts if (each := _for_slot(hearing, cues, part)) is not None), None)
     if value is not None:
         return Correction({cues.name: value})
     return Correction(refused=cues.name) if bare_is_refusal and len(rest.words) <= _LONGEST else None
@@ -270,7 +229,8 @@ def _values(
         sure = [one for one in sure if _is_introduced(rest, reach, one, hearing)]
     if sure:
         doubtful = not marked and _unexplained(hearing, rest, sure)
-        new = {one.slot: one.value for one in sure if not as_before(hearing, one.slot, one.value)}
+        values = {one.slot: one.value for one in sure} | (_name_beside(hearing, rest, sure, opened) if marked else {})
+        new = {name: value for name, value in values.items() if not as_before(hearing, name, value)}
         # "No, 50" where it is 50 already changes nothing; "yes, 50" is a yes.
         return new if not doubtful and (new or marked) else None
     if not guessing or len(rest.words) > _LONGEST // 2:
@@ -294,6 +254,45 @@ def _values(
         if (value := _for_slot(hearing, reach.slots[name], rest)) is not None:
             return {name: value} if _alone(rest, reach, hearing.language) else None
     return None
+
+
+def _name_beside(hearing: Hearing, rest: Said, sure: Iterable[Filled], opened: Opening) -> dict[str, Value]:
+    """A name that stands before or behind the values, apart from them: Bob Martin, *60 euros*."""
+    assert hearing.reach is not None
+    texts = [name for name in hearing.filled if _is_text(hearing.reach.slots[name])]
+    if not texts or hearing.expects_any_text or any(one.slot in texts for one in sure):
+        return {}
+    spans = with_currency(rest, [_with_unit(rest, one, hearing.reach) for one in sure], hearing.moment)
+    free = [
+        at
+        for at, word in enumerate(rest.words)
+        if word.text not in hearing.language.joins
+        and not any(start < word.end and word.start < end for start, end in spans)
+    ]
+    if not free or free != list(range(free[0], free[-1] + 1)):
+        return {}
+    first, last = free[0], free[-1] + 1
+    said = rest.after(first)
+    said = said if last == len(rest.words) else _first(said, last - first)
+    joins = hearing.language.joins
+    before = first > 0 and (rest.words[first].breaks or rest.words[first - 1].text in joins)
+    apart = before or any(word.breaks or word.text in joins for word in rest.words[last : last + 1])
+    capital = rest.text[rest.words[first].start].isupper()
+    if not apart or not (opened.strong or capital):
+        return {}
+    cues = hearing.reach.slots[texts[0]]
+    if _is_of_another_kind(hearing, said.text) or not _alone(said, hearing.reach, hearing.language):
+        return {}
+    value = _for_slot(hearing, cues, said)
+    return {} if value is None else {texts[0]: value}
+
+
+def _with_unit(rest: Said, one: Filled, reach: Reach) -> tuple[int, int]:
+    """Where a value stands with the word behind it that is the slot's: 6 *kilos*."""
+    _, last = rest.words_within(one.start, one.end)
+    cues, behind = reach.slots[one.slot], rest.words[last : last + 1]
+    unit = [word for word in behind if word.text in cues.right or stem(word.text) in cues.stems]
+    return one.start, unit[0].end if unit else one.end
 
 
 def _fits_only(one: Filled, reach: Reach, wanted: Collection[str], rest: Said, hearing: Hearing) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from soni.config.models import Slot, SlotType
+from soni.understanding.embedded.codes import codes
 from soni.understanding.embedded.languages import Language
 from soni.understanding.embedded.names import Gap, name_after, name_before, reads_as_name, until_end
 from soni.understanding.embedded.reach import Reach, SlotCues, Template, stem
@@ -33,6 +34,9 @@ _COUNTED: Final = frozenset({"integer", "float", "duration", "money"})
 """Their slot's name stands behind them: two *passengers*."""
 
 _PRICE: Final = Slot(type="money")
+
+_NUMBERS: Final = frozenset({"integer", "float", "money"})
+"""Each could be said for each other one."""
 
 _BEFORE, _BEHIND, _NEAR = 0.6, 0.5, 0.4
 _LATER: Final = 0.01
@@ -85,7 +89,13 @@ def fill(
     wanted = {name: cues for name, cues in reach.slots.items() if only is None or name in only}
     if not wanted or not said.words:
         return Filling()
-    found = {name: find(cues.slot, said.text, moment) for name, cues in wanted.items() if cues.slot.type != "boolean"}
+    found = {
+        name: find(cues.slot, said.text, moment)
+        if cues.slot.pattern is None
+        else codes(said, cues, reach, language, moment)
+        for name, cues in wanted.items()
+        if cues.slot.type != "boolean"
+    }
     for template in reach.templates:
         if set(template.slots) <= wanted.keys() and (values := _whole(said, template, reach, found, language)):
             more = _typed(said, reach, wanted, found, values, ahead, language, moment)
@@ -121,7 +131,7 @@ def _whole(
         # "Credit or debit card" goes on in the example's own words.
         if _contradict(cues.slot, [one for one in found.get(name, ()) if start < one.end and one.start < end]):
             return None
-        if cues.slot.type != "string":
+        if not is_free(cues):
             if not inside:
                 return None
             best = max(inside, key=lambda one: one.score)
@@ -294,7 +304,7 @@ def _fit(said: Said, reach: Reach, cues: SlotCues, one: Found, found: Mapping[st
         other
         for other in reach.slots.values()
         if other is not cues
-        and other.slot.type == cues.slot.type
+        and (other.slot.type == cues.slot.type or {other.slot.type, cues.slot.type} <= _NUMBERS)
         # Choices differ from slot to slot: a cabin is no rival for a city.
         and (cues.slot.type != "choice" or any(_overlap(one, each) for each in found.get(other.name, ())))
     ]

@@ -34,6 +34,18 @@ class Hearing:
         return self.briefing.expected.slot if self.briefing.expected else None
 
     @property
+    def expects_any_text(self) -> bool:
+        """Whether any text would be a value of the slot that is being asked for."""
+        slot = self.slots.get(self.pending or "")
+        return slot is not None and slot.type == "string" and slot.pattern is None
+
+    @property
+    def expects_open_text(self) -> bool:
+        """Whether any sentence would be."""
+        cues = self.reach.slots.get(self.pending or "") if self.reach else None
+        return cues is not None and cues.open_ended
+
+    @property
     def filled(self) -> tuple[str, ...]:
         """Slots of this flow with a value that may be corrected, the most recently asked first."""
         known = self.reach.slots if self.reach else {}

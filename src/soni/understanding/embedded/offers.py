@@ -102,7 +102,7 @@ def told(hearing: Hearing, chooser: Chooser) -> list[Command] | None:
         if len(fitting) == 1:
             return [StartFlow(fitting[0], fillings[fitting[0]].slots)]
     best = chooser.among(hearing, flows)
-    return [StartFlow(best.flow, best.filling.slots)] if best is not None else None
+    return [best.start] if best is not None else None
 
 
 def _telling(hearing: Hearing, chooser: Chooser, filling: Filling) -> frozenset[str]:

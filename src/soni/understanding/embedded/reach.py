@@ -119,7 +119,10 @@ def _reach(name: str, flow: Flow, config: SoniConfig, flows: Flows, language: La
     fillable = flows[name].own - flows.system
     order = [slot for slot in _in_order(name, config, set()) if slot in fillable and slot in config.slots]
     firsts = (_content(plain_words(bare_example(example)), language) for example in flow.trigger.intents)
-    slots = {slot: _cues(slot, config.slots[slot], templates, language) for slot in dict.fromkeys(order)}
+    asked = {step.slot: step.message.text for step in flow.walk() if isinstance(step, Collect) and step.message}
+    slots = {
+        slot: _cues(slot, config.slots[slot], templates, language, asked.get(slot, "")) for slot in dict.fromkeys(order)
+    }
     literals = frozenset(word for example in flow.trigger.intents for word in plain_words(bare_example(example)))
     return Reach(
         flow=name,
@@ -187,7 +190,7 @@ def _content(words: tuple[str, ...], language: Language) -> list[str]:
     return [word for word in words if word not in language.common]
 
 
-def _cues(name: str, slot: Slot, templates: tuple[Template, ...], language: Language) -> SlotCues:
+def _cues(name: str, slot: Slot, templates: tuple[Template, ...], language: Language, asked: str) -> SlotCues:
     left: set[str] = set()
     right: set[str] = set()
     bare = False
@@ -198,6 +201,7 @@ def _cues(name: str, slot: Slot, templates: tuple[Template, ...], language: Lang
                 left.update(before[-1:])
                 bare = bare or template.literals[at][-1:] != tuple(before[-1:])
                 right.update(template.literals[at + 1][:1])
+    right |= _units(" ".join((name.replace("_", " "), slot.description, asked or _prompt(slot))), slot, language)
     spelled = plain_words(name.replace("_", " "))
     own = set(spelled)
     open_ended = slot.type == "string" and bool(language.open_ended & own)
@@ -223,3 +227,13 @@ def _cues(name: str, slot: Slot, templates: tuple[Template, ...], language: Lang
         open_ended=open_ended,
         bare=bare,
     )
+
+
+def _units(written: str, slot: Slot, language: Language) -> set[str]:
+    """The words for the units that a number is measured in, as its author's words tell: 6 *kilos*."""
+    words = set(plain_words(written)) if slot.type in ("integer", "float") else set[str]()
+    return {unit for units, about in language.units if words & (units | about) for unit in units}
+
+
+def _prompt(slot: Slot) -> str:
+    return slot.prompt.text if slot.prompt else ""

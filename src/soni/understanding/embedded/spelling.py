@@ -18,8 +18,10 @@ _MOST: Final = 12
 class Spelling:
     """The words that may be meant. A slip is a letter too many, too few, another, or two in the wrong order; the first is right."""
 
-    def __init__(self, words: Iterable[str], common: Collection[str]) -> None:
+    def __init__(self, words: Iterable[str], common: Collection[str], right: Collection[str] = ()) -> None:
+        """``right``: words that no example has and that are nevertheless no slips, such as *skip*, where parcels *ship*."""
         self._known = frozenset(words).union(common)
+        self._right = self._known.union(right)
         self._by_first: dict[str, list[str]] = {}
         for word in sorted(self._known):
             if len(word) >= _SHORTEST and word not in common:
@@ -31,7 +33,7 @@ class Spelling:
 
     def mend(self, words: list[str]) -> list[str]:
         """The words, strange ones replaced by the nearest known one where there is one near enough."""
-        strange = [word for word in words if len(word) >= _SHORTEST and word not in self._known]
+        strange = [word for word in words if len(word) >= _SHORTEST and word not in self._right]
         if not strange or len(strange) > _MOST:
             return words
         mended = {word: self._nearest(word) for word in strange}

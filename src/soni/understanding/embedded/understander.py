@@ -20,12 +20,12 @@ from soni.dialogue.commands import (
 )
 from soni.dialogue.payloads import parse_payload
 from soni.understanding.base import Briefing
-from soni.understanding.embedded import answers, collecting, offers
+from soni.understanding.embedded import answers, collecting, offers, wishes
 from soni.understanding.embedded.choosing import Candidate, Chooser
 from soni.understanding.embedded.classifier import Classifier, Example
 from soni.understanding.embedded.corrections import says_more, takes_back
 from soni.understanding.embedded.hearing import Hearing
-from soni.understanding.embedded.languages import CHITCHAT, Act, common_words, language_of
+from soni.understanding.embedded.languages import CHITCHAT, Act, command_words, common_words, language_of
 from soni.understanding.embedded.phrases import clauses, core, hear, hear_inside, negated, taken_over, wish
 from soni.understanding.embedded.reach import bare_example, stem, stems_of, survey_reach
 from soni.understanding.embedded.said import plain_words, say
@@ -62,7 +62,8 @@ class EmbeddedUnderstander:
         self._reach = survey_reach(config, default)
         spoken = {name: flow.trigger.intents for name, flow in config.user_flows() if flow.startable}
         self._taken = taken_over(spoken, default)
-        classifier = Classifier(_examples(config), common_words((i18n.default_language, *i18n.supported_languages)))
+        tags = (i18n.default_language, *i18n.supported_languages)
+        classifier = Classifier(_examples(config), common_words(tags), command_words(tags))
         exact: dict[tuple[str, ...], str] = {}
         for name, examples in spoken.items():
             for example in examples:
@@ -94,13 +95,15 @@ class EmbeddedUnderstander:
         if exact is None or exact not in briefing.flows:
             if (acted := self._act(hearing)) is not None:
                 return acted
+            if (several := wishes.several(hearing, self._chooser)) is not None:
+                return several
             if (told := offers.told(hearing, self._chooser)) is not None:
                 return told
             if (unwanted := self._unwanted(hearing)) is not None:
                 return unwanted
             if (done := self._pending(hearing)) is not None:
                 return done
-        return self._chooser.wishes(hearing) or self._chooser.decide(self._chooser.choose(hearing), hearing)
+        return self._chooser.decide(self._chooser.choose(hearing), hearing)
 
     def likeliest(self, said: str, briefing: Briefing) -> str | None:
         """The flow a message is about more than about any other, however little."""
@@ -145,7 +148,7 @@ class EmbeddedUnderstander:
         act = act or hear_inside(hearing.said, hearing.language)
         active = hearing.briefing.active_flow is not None
         if act is None:
-            return [CancelFlow()] if active and self._cancels_this(hearing) else None
+            return None if (left := wishes.left(hearing, self._chooser)) is None else [left]
         taken = self._taken.get(act)
         if taken in hearing.briefing.flows and not (
             active and act in ("cancel", "repeat", "explain", "skip", "unsure")
@@ -158,20 +161,6 @@ class EmbeddedUnderstander:
         if act == "unsure":
             return answers.unsure(hearing)
         return [AskInfo(hearing.pending)]
-
-    def _cancels_this(self, hearing: Hearing) -> bool:
-        """*cancel the transfer*, said in the transfer, where no other flow is for cancelling."""
-        words = wish([word.text for word in hearing.said.words], hearing.language)
-        if len(words) < 2 or words[0] not in hearing.language.cancel or hearing.reach is None:
-            return False
-        named = [
-            word for word in words[1:] if word not in hearing.language.articles and word not in hearing.language.common
-        ]
-        if not named or any(stem(word) not in hearing.reach.words for word in named):
-            return False
-        best = self._chooser.choose(hearing).best
-        other = best is not None and best.flow != hearing.briefing.active_flow and best.flow in hearing.briefing.flows
-        return not (other and best is not None and best.confidence >= self._chooser.threshold)
 
     def _pending(self, hearing: Hearing) -> list[Command] | None:
         """What a message says to the pending question; ``None`` where it is about something else."""
@@ -227,6 +216,9 @@ class EmbeddedUnderstander:
         wondering = free and len(words) <= 2 and not _asks(hearing)
         text = hearing.said.text.rstrip("? \n") if wondering else hearing.said.text
         value = answer(slot, text, hearing.moment)
+        # "My parcel" joined would fit the pattern of a tracking number.
+        if only_words := value is not None and collecting.is_only_words(hearing, slot):
+            value = None
         question = not wondering and (text.rstrip().endswith("?") or _asks(hearing))
         if value is None and not (free and len(words) <= 2):
             other = self._digression(hearing, self._chooser.threshold)
@@ -248,10 +240,12 @@ class EmbeddedUnderstander:
         if (answered := collecting.answered(hearing, value)) is not None:
             return answered
         again = self._same_flow(hearing, self._chooser.threshold)
-        return again if again is not None else collecting.unanswered(hearing, question=question)
+        if again is not None or only_words:
+            return again or []
+        return collecting.unanswered(hearing, question=question)
 
-    def _digression(self, hearing: Hearing, sure: float, beside: Value | None = None) -> StartFlow | None:
-        """The start of another flow, sure enough to leave the question for it."""
+    def _digression(self, hearing: Hearing, sure: float, beside: Value | None = None) -> Command | None:
+        """The start of another flow, sure enough to leave the question for it; or its end."""
         best = self._chooser.choose(hearing).best
         if best is None or best.confidence < sure or best.flow == hearing.briefing.active_flow:
             return None
@@ -259,7 +253,7 @@ class EmbeddedUnderstander:
             return None
         if self._chooser.is_opposite(hearing, best.flow) or (beside is not None and not self._says_more(hearing, best)):
             return None
-        return StartFlow(best.flow, best.filling.slots)
+        return CancelFlow(best.flow) if self._chooser.leaves(best.flow, hearing) else best.start
 
     def _says_more(self, hearing: Hearing, best: Candidate) -> bool:
         """Whether there are words of another flow around what could be the answer."""

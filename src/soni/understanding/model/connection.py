@@ -16,6 +16,7 @@ from dspy.utils.exceptions import (
     LMConfigurationError,
     LMError,
     LMInvalidRequestError,
+    LMProviderError,
     LMRateLimitError,
     LMServerError,
     LMTimeoutError,
@@ -53,6 +54,7 @@ _REASONS: Final[tuple[tuple[type[DSPyError], Reason], ...]] = (
     (LMConfigurationError, "refused"),
     (LMInvalidRequestError, "unexpected"),
     (AdapterParseError, "garbled"),
+    (LMProviderError, "unavailable"),  # what is left, a gateway's page in place of an answer for instance
 )
 """The first that fits."""
 

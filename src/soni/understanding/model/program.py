@@ -1,19 +1,16 @@
 """The DSPy program that understands: a signature, how it is put to a model, and how the answer is read."""
 
-import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import dspy
+from dspy.lm15 import Config, Message, Request
 from dspy.utils.exceptions import AdapterParseError
-from pydantic import ValidationError
 
+from soni.understanding.model.answers import read_answer, write_answer
 from soni.understanding.model.prompt import Prompt
 from soni.understanding.model.tuning import Tuning
 from soni.understanding.model.wishes import WISHES, Unreadable, Wish
-
-_FENCED: Final = re.compile(r"```(?:json)?\s*(\{.*\})\s*```", re.DOTALL)
 
 _FORM: Final = (
     'Answer with JSON alone, in this form: {"commands": [{"command": "start_flow", "flow": "…", "flows": [], '
@@ -60,7 +57,7 @@ class CommandsAdapter(dspy.Adapter):
     def __init__(self, response_format: Mapping[str, object] | None) -> None:
         """``response_format`` is what the model's API is asked for; ``None`` where it knows none."""
         super().__init__()
-        self._extra = {"response_format": dict(response_format)} if response_format is not None else {}
+        self._response_format = dict(response_format) if response_format is not None else None
 
     def format_system_message(self, signature: type[dspy.Signature]) -> str:
         """The instructions, which an optimizer may have rewritten, and the form of the answer."""
@@ -101,15 +98,33 @@ class CommandsAdapter(dspy.Adapter):
         self, lm: Any, lm_kwargs: dict[str, Any], signature: Any, demos: list[dict[str, Any]], inputs: dict[str, Any]
     ) -> list[dict[str, Any]]:
         """One call, for optimizers, which do not await."""
-        outputs = lm(messages=self.format(signature, demos, inputs), **lm_kwargs, **self._extra)
-        return [self.parse(signature, _text(output)) for output in outputs]
+        response = lm(self._request(lm, lm_kwargs, self.format(signature, demos, inputs)), **_rollout(lm_kwargs))
+        return [self.parse(signature, response.message.text or "")]
 
     async def acall(
         self, lm: Any, lm_kwargs: dict[str, Any], signature: Any, demos: list[dict[str, Any]], inputs: dict[str, Any]
     ) -> list[dict[str, Any]]:
         """One call; what the model can do was found out when it was opened, and is not looked up again."""
-        outputs = await lm.acall(messages=self.format(signature, demos, inputs), **lm_kwargs, **self._extra)
-        return [self.parse(signature, _text(output)) for output in outputs]
+        response = await lm.acall(self._request(lm, lm_kwargs, self.format(signature, demos, inputs)))
+        return [self.parse(signature, response.message.text or "")]
+
+    def _request(self, lm: Any, lm_kwargs: Mapping[str, Any], messages: Sequence[Mapping[str, str]]) -> Request:
+        """The call in DSPy's own types."""
+        system, *others = messages
+        told = {**lm.kwargs, **lm_kwargs}
+        return Request(
+            model=lm.model,
+            system=system["content"],
+            messages=tuple(
+                Message.user(message["content"]) if message["role"] == "user" else Message.assistant(message["content"])
+                for message in others
+            ),
+            config=Config(
+                temperature=told.get("temperature"),
+                max_tokens=told.get("max_tokens") or told.get("max_completion_tokens"),
+                response_format=self._response_format,
+            ),
+        )
 
 
 class Understanding(dspy.Module):
@@ -146,62 +161,6 @@ async def predict(program: Understanding, prompt: Prompt) -> Sequence[Wish | Unr
     return wishes
 
 
-def write_answer(wishes: Sequence[Wish]) -> str:
-    """An answer as a model is to write it."""
-    return json.dumps({"commands": WISHES.dump_python(list(wishes), mode="json")}, ensure_ascii=False)
-
-
-def read_answer(text: str) -> list[Wish | Unreadable]:
-    """The wishes of an answer: a JSON object, alone, fenced, or with words around it. Raises ValueError otherwise.
-
-    It is read to the letter: what breaks off is no answer. An item that is no wish is kept as unreadable.
-    """
-    answer = _json_object(text)
-    items = answer.get("commands")
-    if not isinstance(items, list):
-        raise ValueError("The answer has no list of commands.")
-    return [_wish(item) for item in items]
-
-
-def response_format() -> dict[str, object]:
-    """The closed JSON schema of an answer, as OpenAI's structured outputs want it: everything required, nothing else."""
-    schema = WISHES.json_schema()
-    definitions = schema.pop("$defs", {})
-    for definition in definitions.values():
-        definition["required"] = list(definition["properties"])
-        definition["additionalProperties"] = False
-        for written in definition["properties"].values():
-            written.pop("default", None)
-    whole = {
-        "type": "object",
-        "properties": {"commands": schema},
-        "required": ["commands"],
-        "additionalProperties": False,
-        "$defs": definitions,
-    }
-    return {"type": "json_schema", "json_schema": {"name": "commands", "schema": whole, "strict": True}}
-
-
-def _json_object(text: str) -> dict[str, Any]:
-    fenced = _FENCED.search(text)
-    for candidate in (text, fenced[1] if fenced else "", text[text.find("{") : text.rfind("}") + 1]):
-        try:
-            found = json.loads(candidate)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(found, dict):
-            return found
-    raise ValueError("The answer is not a JSON object.")
-
-
-def _wish(item: object) -> Wish | Unreadable:
-    try:
-        return Wish.model_validate(item)
-    except ValidationError:
-        return Unreadable()
-
-
-def _text(output: object) -> str:
-    """What an LM returns is a text, or an object with one where it also tells something else."""
-    text = output.get("text") if isinstance(output, dict) else output
-    return text if isinstance(text, str) else ""
+def _rollout(lm_kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """What tells an optimizer's tries apart, for its cache."""
+    return {key: lm_kwargs[key] for key in ("rollout_id",) if key in lm_kwargs}

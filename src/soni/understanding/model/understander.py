@@ -10,10 +10,11 @@ from soni.config.models import SoniConfig
 from soni.dialogue.commands import Command
 from soni.events import CommandDropped, ModelCalled
 from soni.understanding.base import Briefing
+from soni.understanding.model.answers import response_format
 from soni.understanding.model.catalogue import Catalogue, Ranking
 from soni.understanding.model.connection import Model, Tokens, tokens_of
 from soni.understanding.model.failures import ModelFailed
-from soni.understanding.model.program import CommandsAdapter, Understanding, predict, response_format
+from soni.understanding.model.program import CommandsAdapter, Understanding, predict
 from soni.understanding.model.prompt import Prompt, write_prompt
 from soni.understanding.model.tuning import Tuning
 from soni.understanding.model.wishes import Unreadable, Wish, to_commands

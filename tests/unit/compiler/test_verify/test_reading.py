@@ -55,7 +55,7 @@ LATE = {
         cases: {true: end, default: c}
       - step: c
         type: while
-        condition: m < 3  # told: read-before-set
+        condition: m < 3  # told: endless-asking # told: read-before-set
         do: [{step: ask, type: collect, slot: x}]
 """,
     "what is computed from it": """

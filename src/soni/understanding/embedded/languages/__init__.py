@@ -20,4 +20,9 @@ def common_words(tags: Iterable[str]) -> frozenset[str]:
     return frozenset().union(*(language_of(tag).common for tag in tags))
 
 
-__all__ = ["ACTS", "CHITCHAT", "LANGUAGES", "Act", "Language", "common_words", "language_of"]
+def command_words(tags: Iterable[str]) -> frozenset[str]:
+    """The words that tell any assistant in these languages what to do."""
+    return frozenset().union(*(language_of(tag).commands for tag in tags))
+
+
+__all__ = ["ACTS", "CHITCHAT", "LANGUAGES", "Act", "Language", "command_words", "common_words", "language_of"]

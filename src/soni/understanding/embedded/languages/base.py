@@ -121,11 +121,18 @@ class Language:
     family_names: tuple[str, ...]
     politeness: frozenset[str] = field(default_factory=frozenset)
     """Single words that may trail a value: please, thanks."""
+    units: tuple[tuple[frozenset[str], frozenset[str]], ...] = ()
+    """Words for units that measure the same, each with what slots measured in them are about: *kilos*, weight."""
 
     @cached_property
     def whole(self) -> Mapping[Act, re.Pattern[str]]:
         """Each act as an expression over a whole message; see ``spaced``."""
         return {act: compile_phrases(written) for act, written in self.acts.items()}
+
+    @cached_property
+    def commands(self) -> frozenset[str]:
+        """The words of the acts: skip, stop, repeat."""
+        return frozenset(word for written in self.acts.values() for phrase in written for word in plain_words(phrase))
 
     @cached_property
     def inside(self) -> Mapping[Act, re.Pattern[str]]:

@@ -27,7 +27,7 @@ ENGLISH = Language(
     """),
     requests=phrases("""
         (i|we) (want|need|wish|wanna|like) [to|you to]
-        (i would|id|we would|wed|i d) (like|love|prefer) [to|you to]
+        (i would|id|we would|wed|i d) (like|love|prefer|rather) [to|you to]
         (can|could|would|will) you [please|kindly|just|help me|tell me]
         (can|could|may) (i|we) [please|just]
         (is it possible|would it be possible|i was wondering if i could|im wondering if i can) [to]
@@ -373,5 +373,19 @@ ENGLISH = Language(
     family_names=("last name", "lastname", "family name", "surname"),
     politeness=word_set(
         "actually instead please pls plz thanks thank you thx ok okay then now too also instead cheers right"
+    ),
+    units=(
+        (
+            word_set("kilo kilos kg kgs kilogram kilograms kilogramme kilogrammes gram grams"),
+            word_set("weight weigh weighs heavy"),
+        ),
+        (word_set("km kms kilometre kilometres kilometer kilometers mile miles"), word_set("distance far mileage")),
+        (
+            word_set("cm metre metres meter meters centimetre centimetres centimeter centimeters"),
+            word_set("height width"),
+        ),
+        (word_set("litre litres liter liters gallon gallons"), word_set("volume")),
+        (word_set("euro euros eur dollar dollars usd bucks pound pounds gbp quid"), word_set("money price")),
+        (word_set("percent percentage"), word_set("percent percentage")),
     ),
 )

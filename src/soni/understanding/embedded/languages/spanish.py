@@ -193,4 +193,11 @@ SPANISH = Language(
     given_names=("nombre", "nombre de pila"),
     family_names=("apellido", "apellidos"),
     politeness=word_set("por favor gracias vale ok entonces ahora también mejor"),
+    units=(
+        (word_set("kilo kilos kg kilogramo kilogramos gramo gramos"), word_set("peso pesa")),
+        (word_set("km kilómetro kilómetros milla millas"), word_set("distancia")),
+        (word_set("cm metro metros centímetro centímetros"), word_set("altura anchura")),
+        (word_set("litro litros"), word_set("volumen")),
+        (word_set("euro euros eur dólar dólares"), word_set("dinero precio")),
+    ),
 )
