@@ -77,7 +77,11 @@ async def _with_retries(call: Callable[[], Awaitable[Answer]], patience: Patienc
         retry=retry_if_exception(is_worth_it),
         reraise=True,
     )
-    return await retrying(call)
+
+    async def once() -> Answer:  # what is not declared with 'async', Tenacity does not await
+        return await call()
+
+    return await retrying(once)
 
 
 def _wait(state: RetryCallState) -> float:

@@ -56,7 +56,7 @@ def _bare(template: str) -> str:
 
 def _facts(text: str) -> Iterator[str]:
     """What must neither be added nor left out."""
-    yield from (found.rstrip(".,;:!?)") for found in _LINK.findall(text))
+    yield from (found.strip("(),.;:!?") for found in _LINK.findall(text))
     yield from _NUMBER.findall(text)
     # Numerals that are no decimal digits: ½, Ⅷ, ②.
     yield from (character for character in text if unicodedata.category(character) in ("Nl", "No"))

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from soni.errors import NLUError
 from soni.events import Listener, ModelCalled
 from soni.understanding.breaker import Breaker
 from soni.understanding.model.connection import Model, Tokens, tokens_of
@@ -125,14 +124,20 @@ class ModelWriter:
             words = await pen.ask(
                 "rephrase", lambda: pen.writing.rephrase(template, self._tone, language), Patience(within), tell
             )
-        except NLUError as error:
-            log.info("%s The message is said as it is written.", error.message, exc_info=error.__cause__)
+        except ModelFailed as error:
+            self._complain(error)
             return None
         if not keeps(words, template):
             found.refused += 1
             log.info("The model's words do not keep to the template; it is said as it is written: %s", template)
             return None
         return found.settle(words)
+
+    def _complain(self, error: ModelFailed) -> None:
+        # While the model is left alone, it was said why once.
+        level = logging.INFO if error.reason == "breaker_open" else logging.WARNING
+        cause = error if error.reason == "unexpected" else None
+        log.log(level, "%s The message is said as it is written.", error.message, exc_info=cause)
 
     async def generate(self, assignment: Assignment, *, within: float, tell: Listener) -> str:
         """A text. Raises ModelFailed."""

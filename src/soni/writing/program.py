@@ -4,6 +4,7 @@ import json
 from typing import Any, Final
 
 import dspy
+from dspy.lm15 import Config, Message, Request
 from dspy.utils.exceptions import AdapterParseError
 
 from soni.writing.base import Assignment
@@ -13,15 +14,13 @@ _FORM: Final = 'Answer with JSON alone, in this form: {"text": "…"}.'
 
 _FORMAT: Final = {
     "type": "json_schema",
-    "json_schema": {
-        "name": "text",
-        "strict": True,
-        "schema": {
-            "type": "object",
-            "properties": {"text": {"type": "string"}},
-            "required": ["text"],
-            "additionalProperties": False,
-        },
+    "name": "text",
+    "strict": True,
+    "schema": {
+        "type": "object",
+        "properties": {"text": {"type": "string"}},
+        "required": ["text"],
+        "additionalProperties": False,
     },
 }
 
@@ -69,7 +68,7 @@ class TextAdapter(dspy.Adapter):
     def __init__(self, structured: bool) -> None:
         """``structured`` tells that the model's API holds an answer to a JSON schema."""
         super().__init__()
-        self._extra = {"response_format": _FORMAT} if structured else {}
+        self._response_format = _FORMAT if structured else None
 
     def format_system_message(self, signature: type[dspy.Signature]) -> str:
         """What is to be written, and the form of the answer."""
@@ -101,8 +100,20 @@ class TextAdapter(dspy.Adapter):
         self, lm: Any, lm_kwargs: dict[str, Any], signature: Any, demos: list[dict[str, Any]], inputs: dict[str, Any]
     ) -> list[dict[str, Any]]:
         """One call."""
-        outputs = await lm.acall(messages=self.format(signature, demos, inputs), **lm_kwargs, **self._extra)
-        return [self.parse(signature, _text(output)) for output in outputs]
+        system, asked = self.format(signature, demos, inputs)
+        told = {**lm.kwargs, **lm_kwargs}
+        request = Request(
+            model=lm.model,
+            system=system["content"],
+            messages=(Message.user(asked["content"]),),
+            config=Config(
+                temperature=told.get("temperature"),
+                max_tokens=told.get("max_tokens") or told.get("max_completion_tokens"),
+                response_format=self._response_format,
+            ),
+        )
+        response = await lm.acall(request)
+        return [self.parse(signature, response.message.text or "")]
 
 
 class Writing(dspy.Module):
@@ -146,9 +157,3 @@ def read_text(answer: str) -> str:
     if not isinstance(text, str) or not text.strip():
         raise ValueError("The answer has no text.")
     return text.strip()
-
-
-def _text(output: object) -> str:
-    """What an LM returns is a text, or an object with one where it also tells something else."""
-    text = output.get("text") if isinstance(output, dict) else output
-    return text if isinstance(text, str) else ""
