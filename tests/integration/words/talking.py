@@ -75,13 +75,14 @@ async def writing(
     *functions: Callable[..., object],
     rephraser: str = "{enabled: true}",
     nlu: str = "",
+    retries: int = 0,
     more: str = "",
 ) -> AsyncIterator[Chat]:
     """Talk to an assistant; what is said to it are payloads, so that the model only writes."""
     settings = f"""
         settings:
           models:
-            nlu: {{provider: openai, model: gpt-4o-mini, api_base: "{model.api_base}", retries: 0, timeout: 5s{nlu}}}
+            nlu: {{provider: openai, model: gpt-4o-mini, api_base: "{model.api_base}", timeout: 5s, retries: {retries}{nlu}}}
             rephraser: {rephraser}
     """
     config = assistant(dedent(settings) + more + dedent(written), *functions)
