@@ -102,11 +102,11 @@ class Rephraser(Model):
     """Whether a model may say it in its own words."""
 
     enabled: Flag = False
-    """Off unless asked for."""
+    """Off unless asked for; needs a model. It is shown templates, never values."""
     tone: Literal["friendly", "professional", "formal"] = "friendly"
     """How it speaks."""
     model: str | None = None
-    """A model of its own; otherwise the one that understands."""
+    """A model of its own, of the same provider; otherwise the one that understands."""
 
 
 class Models(Model):
