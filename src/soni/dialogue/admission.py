@@ -204,14 +204,17 @@ class _Door:
     def without_contradictions(self, commands: list[Command]) -> list[Command]:
         """A yes or no beside a change is about what was asked before the change: the question is put again instead.
 
-        So it is where both were said, or where a person shall take over.
+        So it is where both were said, or where a person shall take over. A yes beside the start of a flow is for later,
+        when much may have changed that it was about; a no harms nobody.
         """
         answers = [c for c in commands if isinstance(c, Affirm) or c == Deny()]
         if not answers or not isinstance(pending(self.dialogue, self.flows), Confirm):
             return commands
         handed_over = any(isinstance(command, HumanHandoff) for command in commands)
         if not (handed_over or len(set(answers)) > 1 or any(self._changes(command) for command in commands)):
-            return commands
+            if not any(isinstance(command, StartFlow) for command in commands):
+                return commands
+            answers = [answer for answer in answers if isinstance(answer, Affirm)]
         self.dropped += [Dropped(NAMES[type(c)], "changed_meanwhile") for c in answers]
         return [c for c in commands if c not in answers]
 

@@ -1,6 +1,6 @@
 """A small bank that understands by a model, and someone who talks to it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -21,7 +21,7 @@ slots:
   amount: {type: float, prompt: How much?}
   account: {type: choice, choices: [checking, savings], prompt: From which account?}
   recipient: {prompt: To whom?}
-  pin: {type: string, pattern: "[0-9]{4}", sensitive: true, prompt: Your PIN?}
+  pin: {type: string, pattern: "[0-9]{4}(-[0-9]{4})?", sensitive: true, prompt: Your PIN?}
   balance: {type: float}
 actions:
   pay: {inputs: [amount, recipient]}
@@ -89,7 +89,13 @@ class Customer:
 
 @asynccontextmanager
 async def at_the_bank(
-    server: FakeModel, *, limit: str = "5s", fallback: str = "embedded", cache: int = 0, **nlu: object
+    server: FakeModel,
+    *,
+    limit: str = "5s",
+    fallback: str = "embedded",
+    cache: int = 0,
+    blocked: Sequence[str] = (),
+    **nlu: object,
 ) -> AsyncIterator[Customer]:
     """The bank is open while the customer is there; ``nlu`` is what else its settings say of the model."""
     events: list[Event] = []
@@ -103,6 +109,8 @@ async def at_the_bank(
     settings = config.settings
     asked = settings.models.nlu.model_copy(update={"api_base": server.api_base, **nlu})
     models = settings.models.model_copy(update={"nlu": asked})
-    config = config.model_copy(update={"settings": settings.model_copy(update={"models": models})})
+    security = settings.security.model_copy(update={"blocked_intents": tuple(blocked)})
+    changed = settings.model_copy(update={"models": models, "security": security})
+    config = config.model_copy(update={"settings": changed})
     async with RuntimeLoop(config, listeners=[events.append]) as loop:
         yield Customer(loop, events=events, paid=paid)

@@ -351,8 +351,8 @@ async def test_two_wishes_in_one_breath_do_not_go_back_to_what_nobody_has_seen()
         assert await chat.hear("/set_slot a=2") == "f 2"
 
 
-async def test_a_yes_beside_a_new_wish_is_not_lost() -> None:
-    """It is about the question that was put: the flow goes on with it when the new one is over; so with a no."""
+async def test_a_yes_beside_a_new_wish_is_asked_for_again_and_a_no_is_kept() -> None:
+    """Until the flow goes on, much may change that the yes was about; a no harms nobody."""
     written = """
         slots: {b: {prompt: B?}}
         flows:
@@ -361,9 +361,9 @@ async def test_a_yes_beside_a_new_wish_is_not_lost() -> None:
           h: {steps: [{step: b, type: collect, slot: b}, {step: told, type: say, message: "h {b}"}]}
     """
     async with talking(written) as chat:
-        assert await chat.tell("/start_flow f", "/affirm\n/start_flow g") == "By the way.\nBack to: f.\nDone."
+        assert await chat.tell("/start_flow f", "/affirm\n/start_flow g") == "By the way.\nBack to: f.\nSure?"
         assert await chat.tell("/start_flow f", "/start_flow h\n/affirm") == "B?"
-        assert await chat.hear("/set_slot b=1") == "h 1\nBack to: f.\nDone."
+        assert await chat.hear("/set_slot b=1") == "h 1\nBack to: f.\nSure?"
         assert (
             await chat.tell("/start_flow f", "/deny\n/start_flow g")
             == "By the way.\nBack to: f.\nOkay, I've stopped: f."
