@@ -13,7 +13,8 @@ from soni.testing import FakeModel
 from .talking import told
 
 PAGE: Final = (Path(__file__).parents[3] / "docs" / "how-to" / "rephrase.md").read_text(encoding="utf-8")
-SETTINGS, TERMS, SCRIPT, CARD = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+BLOCKS: Final[list[str]] = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+SETTINGS, TERMS, SCRIPT, CARD = BLOCKS
 
 
 def served_by(model: FakeModel) -> str:

@@ -1,6 +1,6 @@
 """What the assistant says, in the model's words: the values are Soni's, and nothing else changes."""
 
-from soni.events import ModelCalled
+from soni.events import ModelCalled, TurnEnded
 from soni.testing import FakeModel, said_in
 
 from .talking import BANK, all_words, fields, outcomes, rephrased, told, writing
@@ -119,7 +119,7 @@ async def test_nothing_of_it_is_saved(model: FakeModel) -> None:
 
 
 async def test_all_messages_of_a_turn_are_asked_for_at_once() -> None:
-    """Each request waits until all of them have come."""
+    """The turn takes less time than its calls together."""
     written = """
         flows:
           talk:
@@ -134,7 +134,7 @@ async def test_all_messages_of_a_turn_are_asked_for_at_once() -> None:
             answer = await chat.hear("/start_flow talk")
             took = sum(event.seconds for event in chat.events if isinstance(event, ModelCalled))
 
-    (ended,) = [event.seconds for event in chat.events if type(event).__name__ == "TurnEnded"]
+    (ended,) = [event.seconds for event in chat.events if isinstance(event, TurnEnded)]
     assert answer == "Well: First.\nWell: Second.\nWell: Third."
     assert ended < took
 
