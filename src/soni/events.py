@@ -53,15 +53,6 @@ class ModelCalled:
 
 
 @dataclass(frozen=True, slots=True)
-class Generated:
-    """A model has written what a flow wanted."""
-
-    step: str
-    source: str
-    """``model``, or ``ledger`` where the turn was lost before, and the text known."""
-
-
-@dataclass(frozen=True, slots=True)
 class BreakerChanged:
     """A model that fails is left alone for a while, or is asked again."""
 
@@ -157,7 +148,7 @@ class TurnFailed:
 
 
 Event: TypeAlias = (
-    TurnStarted | Understood | UnderstoodBy | ModelCalled | Generated | BreakerChanged | CommandDropped | ValueRefused | PatternRan
+    TurnStarted | Understood | UnderstoodBy | ModelCalled | BreakerChanged | CommandDropped | ValueRefused | PatternRan
     | StepRan | ActionRan
     | FlowStarted | HandedOff | TurnEnded | TurnFailed
 )  # fmt: skip

@@ -2,12 +2,13 @@
 
 from asyncio import get_running_loop
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from math import inf
 from typing import Final, TypeAlias, TypedDict
 
-from soni.actions.runner import Actions, Occasion
+from soni.actions.effects import Attempt, Occasion
+from soni.actions.runner import Actions
 from soni.dialogue.flows import Flows
 from soni.dialogue.scope import visible
 from soni.dialogue.state import Dialogue
@@ -61,6 +62,8 @@ class Toolbox:
     now: datetime
     meter: Meter
     emit: Callable[[Event], None]
+    attempt: Attempt = field(default_factory=Attempt)
+    """What has been done for this message so far."""
     writer: Writer | None = None
     """Whoever has words of its own; ``None`` where all is said as it is written."""
     ends: float = inf
@@ -82,13 +85,9 @@ class Toolbox:
         return {"user_id": self.user_id, "user": {"id": self.user_id, "language": dialogue.language}}
 
     def occasion(self, dialogue: Dialogue) -> Occasion:
-        """Which effect of this conversation would come next, and of which step.
-
-        A turn that failed left no trace in the dialogue: when it is tried again, it comes to the same occasions.
-        """
-        frame = dialogue.top
-        visit = f"{dialogue.id}:{dialogue.acted}:{frame.flow}:{frame.step}" if frame else ""
-        return Occasion(self.user_id, self.turn, dialogue.language, visit, dialogue.id)
+        """Where the top frame stands in this turn."""
+        step = f"{dialogue.top.flow}:{dialogue.top.step}" if dialogue.top else ""
+        return Occasion(self.user_id, self.turn, dialogue.language, step, dialogue.id, dialogue.acted, self.attempt)
 
     def seed(self, dialogue: Dialogue) -> str:
         """Chooses among variations: the same conversation told again gives the same words."""

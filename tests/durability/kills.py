@@ -4,6 +4,7 @@ import asyncio
 import math
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -18,8 +19,8 @@ from tests.durability.talking import Payer, clients
 class Moment:
     """What was known when a process was killed."""
 
-    recorded: frozenset[str]
-    """Keys of effects whose results were in the ledger."""
+    recorded: Mapping[str, bool]
+    """Keys of effects whose results were in the ledger; true for those whose turn was not saved."""
     calls: int
     """How often the bank had been called."""
 
@@ -65,6 +66,6 @@ def _found_again(bank: Bank, moments: list[Moment]) -> tuple[int, int]:
     """
     calls = [call.key for call in bank.calls()]
     for moment in moments:
-        assert not moment.recorded.intersection(calls[moment.calls :]), "an effect was repeated although it was known"
-    found: set[str] = set().union(*(moment.recorded for moment in moments))
+        assert not moment.recorded.keys() & set(calls[moment.calls :]), "an effect was repeated although it was known"
+    found = {key for moment in moments for key, unsaved in moment.recorded.items() if unsaved}
     return len(found), sum(count > 1 for count in Counter(calls).values())

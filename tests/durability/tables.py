@@ -1,6 +1,7 @@
 """What a store holds, read behind the back of the service."""
 
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +16,21 @@ class Tables:
     place: Path | str
     """The file, or where PostgreSQL answers."""
 
-    def recorded(self) -> frozenset[str]:
-        """The keys of the effects whose results are in the ledger."""
-        return frozenset(str(key) for (key,) in self._rows("select key from soni_ledger"))
+    def recorded(self) -> Mapping[str, bool]:
+        """The keys of the effects whose results are in the ledger; true for those whose turn is not saved."""
+        saved: dict[object, int] = {}
+        for conversation, turn in self._rows(
+            "select conversation, max(turn) from soni_transcript group by conversation"
+        ):
+            saved[conversation] = int(str(turn))
+        found: dict[str, bool] = {}
+        for conversation, key in self._rows("select conversation, key from soni_ledger"):
+            match str(key).split(":"):
+                case ["turn", turn, digest]:
+                    found[digest] = int(turn) > saved.get(conversation, 0)
+                case _:
+                    pass  # about messages, and what failed
+        return found
 
     def turns(self, user: str) -> list[int]:
         """The turns in the transcript of a conversation, as they were saved."""

@@ -58,6 +58,53 @@ async def test_asked_again_elsewhere(shared: Bank) -> None:
         await happened_once(bank, callers, second)
 
 
+TWICE: Final = """\
+  twice:
+    description: Pay an amount two times.
+    steps:
+      - {step: ask, type: collect, slot: amount}
+      - {step: send, type: action, call: pay}
+      - {step: send_again, type: action, call: pay}
+      - {step: tell, type: say, message: "twice {amount}"}
+"""
+
+
+async def test_another_payment_before_it_comes_again_on_sqlite(tmp_path: Path) -> None:
+    """A process is killed between two payments of a turn; others are made and saved before the message comes again."""
+    await killed_between_two_payments(new_bank(tmp_path))
+
+
+async def test_another_payment_before_it_comes_again_on_postgresql(shared: Bank) -> None:
+    """The same there."""
+    await killed_between_two_payments(shared)
+
+
+async def killed_between_two_payments(bank: Bank) -> None:
+    """The first is found, the second is called again with its key, and neither is taken for the other ones."""
+    with (bank.folder / "soni.yaml").open("a") as assistant:
+        assistant.write(TWICE)
+    async with served(bank, 1) as (_, [replica], callers):
+        post = asyncio.create_task(callers.try_to_say(replica.address, "ana", "/start_flow twice amount=7", "a-1"))
+        (await asyncio.to_thread((bank.folder / "gate").open, "w")).close()
+        for _ in range(600):  # until the second one is called, which waits at the gate
+            if len(bank.calls()) == 2:
+                break
+            await asyncio.sleep(0.05)
+        await replica.kill()
+        assert await post is None
+        replica.environment = bank.environment
+        await replica.start()
+        for number in (2, 3):
+            between = await callers.say("ana", "/start_flow pay amount=7", f"a-{number}")
+            assert between.turn == number - 1
+        again = await callers.say("ana", "/start_flow twice amount=7", "a-1")
+
+    assert (again.turn, again.text) == (3, "twice 7")
+    found, called, second, third, repeated = (call.key for call in bank.calls())
+    assert repeated == called
+    assert len({found, called, second, third}) == 4
+
+
 @asynccontextmanager
 async def served(bank: Bank, count: int) -> AsyncIterator[tuple[Bank, list[Replica], Clients]]:
     """Replicas whose action waits, once it has written its call, until somebody opens its gate."""

@@ -1,9 +1,7 @@
 """Running actions: time limits, retries, and effects that happen once."""
 
 import asyncio
-import hashlib
 import inspect
-import json
 import logging
 import math
 from collections.abc import Mapping
@@ -12,8 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import Final, Protocol, Self
+from typing import Final, Self
 
+from soni.actions.effects import Occasion, Result, begin, fail, find, reading_key, succeed
+from soni.actions.ledger import Ledger, MemoryLedger
 from soni.actions.marks import ActionContext
 from soni.actions.registry import Registered, Registry
 from soni.actions.threads import in_thread
@@ -24,53 +24,8 @@ from soni.errors import ActionError
 from soni.value import Value, storable
 
 Outputs = Mapping[str, Value]
-IDENTITY: Final = "conversation"
-"""The ledger's row with the name of a conversation that has not been saved yet, and is about to have its first effect."""
 _LONGEST_PAUSE: Final = 30.0
 """Seconds; an exponential backoff grows no further."""
-
-
-class Ledger(Protocol):
-    """Results of side effects, kept from the moment they are known until their turn is committed."""
-
-    async def recall(self, conversation: str, key: str) -> Outputs | None:
-        """The result recorded under this key; ``None`` where there is none."""
-        ...
-
-    async def record(self, conversation: str, key: str, result: Outputs) -> None:
-        """Keep a result; when this returns it is as durable as the conversation."""
-        ...
-
-
-class MemoryLedger:
-    """A ledger that lives as long as the process."""
-
-    def __init__(self) -> None:
-        self._results: dict[str, dict[str, Outputs]] = {}
-
-    async def recall(self, conversation: str, key: str) -> Outputs | None:
-        return self._results.get(conversation, {}).get(key)
-
-    async def record(self, conversation: str, key: str, result: Outputs) -> None:
-        self._results.setdefault(conversation, {})[key] = result
-
-    async def forget(self, conversation: str) -> None:
-        """The conversation is committed, reset or erased: its results are no longer needed."""
-        self._results.pop(conversation, None)
-
-
-@dataclass(frozen=True, slots=True)
-class Occasion:
-    """Whose turn an action runs in, and which visit to which step this is."""
-
-    user_id: str
-    turn: int
-    """Counted from one: the turn that is being answered."""
-    language: str
-    visit: str
-    """Names the conversation, how many effects it has had before, and the step."""
-    conversation: str = ""
-    """Its name, which a first turn that is run again has to find."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,27 +77,40 @@ class Actions:
     ) -> Ran:
         """Run an action with these inputs (name → value; an optional one may be missing).
 
-        An action that writes, whose result is known, is not run again. Raises ActionError when it fails or times out,
-        UnfitOutput where it returned what it did not declare.
+        An action that writes, whose result is known, is not run again: it ends as it did. Raises ActionError when it
+        fails or times out, UnfitOutput where it returned what it did not declare.
         """
         spec = self.specs[name]
         if self.allowed is not None and name not in self.allowed:
             raise ActionError(
                 f"The action {name!r} is not among settings.security.allowed_actions.", action=name, reason="forbidden"
             )
-        key = effect_key(name, inputs, occasion)
-        if spec.effect == "write" and (known := await self.ledger.recall(occasion.user_id, key)) is not None:
-            return Ran(known, attempts=0)
-        if spec.effect == "write" and occasion.turn == 1:
-            await self.ledger.record(occasion.user_id, IDENTITY, {"id": occasion.conversation})
-        context = ActionContext(occasion.user_id, key, occasion.turn, occasion.language, log_of(name))
-        result, attempts = await self._attempt(name, spec, inputs, context, within or spec.timeout, retry or spec.retry)
-        outputs, wrong = _outputs(spec, result)
-        if spec.effect == "write":  # whatever it returned, it has had its effect, and must not have it again
-            await self.ledger.record(occasion.user_id, key, outputs)
-        if wrong is not None:
-            raise UnfitOutput(name, wrong, outputs, attempts)
-        return Ran(outputs, attempts)
+        within, retry = within or spec.timeout, retry or spec.retry
+        if spec.effect == "read":
+            result, attempts = await self._attempt(
+                name, inputs, reading_key(name, inputs, occasion), occasion, within, retry
+            )
+        else:
+            result, attempts = await self._once(name, inputs, occasion, within, retry)
+        if result.wrong is not None:
+            raise UnfitOutput(name, result.wrong, result.outputs, attempts)
+        return Ran(result.outputs, attempts)
+
+    async def _once(
+        self, name: str, inputs: Mapping[str, Value], occasion: Occasion, within: timedelta | None, retry: Retry | None
+    ) -> tuple[Result, int]:
+        """What came of an effect, now or when it was had; whatever the action returned, it must not have it again."""
+        effect = await find(self.ledger, name, inputs, occasion)
+        await begin(self.ledger, effect, occasion)
+        result, attempts = effect.result, 0
+        if result is None:
+            try:
+                result, attempts = await self._attempt(name, inputs, effect.idempotency_key, occasion, within, retry)
+            except ActionError:
+                await fail(self.ledger, effect, occasion)
+                raise
+        await succeed(self.ledger, effect, result, occasion)
+        return result, attempts
 
     async def validate(self, validator: str, value: Value, context: ActionContext) -> bool | str:
         """Whether a value will do; a text says why not. Raises ActionError when the validator itself fails."""
@@ -167,14 +135,17 @@ class Actions:
             raise ActionError(f"{name!r} raised {type(error).__name__}.", action=name) from error
 
     async def _attempt(
-        self, name: str, spec: ActionSpec, inputs: Mapping[str, Value], context: ActionContext,
+        self, name: str, inputs: Mapping[str, Value], key: str, occasion: Occasion,
         within: timedelta | None, retry: Retry | None,
-    ) -> tuple[object, int]:  # fmt: skip
+    ) -> tuple[Result, int]:  # fmt: skip
+        spec = self.specs[name]
+        context = ActionContext(occasion.user_id, key, occasion.turn, occasion.language, log_of(name))
         most = retry.max_attempts if retry else 1
         for attempt in range(1, most + 1):
             try:
                 async with asyncio.timeout(within.total_seconds() if within else None):
-                    return await self._call(name, spec, inputs, context), attempt
+                    returned = await self._call(name, spec, inputs, context)
+                return _result(spec, returned), attempt
             except Exception as error:  # an author's function may raise anything; the flow decides what follows
                 if attempt == most or retry is None or not _worth_retrying(error, retry):
                     reason = "timeout" if isinstance(error, TimeoutError) else "failed"
@@ -196,12 +167,6 @@ class Actions:
 def log_of(name: str) -> logging.Logger:
     """Where an action, validator or normalizer of this name writes its log."""
     return logging.getLogger(f"soni.actions.{name}")
-
-
-def effect_key(name: str, inputs: Mapping[str, Value], occasion: Occasion) -> str:
-    """The idempotency key: the same for the same visit with the same inputs, whichever attempt or turn it is."""
-    what = json.dumps([occasion.user_id, occasion.visit, name, inputs], sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(what.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def as_value(thing: object) -> Value:
@@ -245,23 +210,23 @@ async def _invoke(registered: Registered, positional: tuple[object, ...], named:
     return await result if inspect.isawaitable(result) else result
 
 
-def _outputs(spec: ActionSpec, result: object) -> tuple[Outputs, str | None]:
+def _result(spec: ActionSpec, returned: object) -> Result:
     """The declared outputs that can be kept, and what is wrong with the rest."""
-    if result is None:
-        return {}, None
-    if not isinstance(result, Mapping):
-        return {}, f"a {type(result).__name__}, not a mapping"
+    if returned is None:
+        return Result({})
+    if not isinstance(returned, Mapping):
+        return Result({}, f"a {type(returned).__name__}, not a mapping")
     outputs: dict[str, Value] = {}
     wrong: str | None = None
-    for name, returned in result.items():
+    for name, value in returned.items():
         if name in spec.outputs:
             try:
-                outputs[name] = as_value(returned)
+                outputs[name] = as_value(value)
             except TypeError as error:
                 wrong = str(error)
-    if undeclared := sorted(str(name) for name in result if name not in spec.outputs):
+    if undeclared := sorted(str(name) for name in returned if name not in spec.outputs):
         wrong = f"{', '.join(undeclared)}, which its outputs do not declare"
-    return outputs, wrong
+    return Result(outputs, wrong)
 
 
 def _worth_retrying(error: Exception, retry: Retry) -> bool:

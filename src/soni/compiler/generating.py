@@ -1,10 +1,7 @@
 """The step that lets a model write: it is told the author's instruction and values as data, and its text is said or kept."""
 
-import hashlib
-import json
-
+from soni.actions.effects import keep_text
 from soni.compiler.acting import failed
-from soni.compiler.answered import running
 from soni.compiler.blocks import FlowGraph
 from soni.compiler.outcomes import Next, Stepped
 from soni.config.steps import Generate
@@ -12,10 +9,10 @@ from soni.dialogue.secrets import secrets_of
 from soni.dialogue.state import Dialogue, Utterance
 from soni.dialogue.undoing import fill_by
 from soni.errors import ActionError
-from soni.events import Generated
 from soni.fitting import fit
 from soni.toolbox import Toolbox
 from soni.understanding.model.failures import ModelFailed
+from soni.value import Value
 from soni.writing.base import Assignment
 from soni.writing.telling import tidied
 
@@ -56,34 +53,19 @@ async def _written(step: Generate, assignment: Assignment, toolbox: Toolbox) -> 
     if toolbox.writer is None:
         raise ActionError(f"The step {step.step!r} needs a language model, and none is open.", action=step.step)
     try:
-        text = await toolbox.writer.generate(assignment, within=toolbox.left(), tell=toolbox.emit)
+        return await toolbox.writer.generate(assignment, within=toolbox.left(), tell=toolbox.emit)
     except ModelFailed as error:
         reason = "timeout" if error.reason == "timeout" else "failed"
         raise ActionError(error.message, action=step.step, reason=reason) from error
-    toolbox.emit(Generated(step.step, "model"))
-    return text
 
 
 async def _kept(step: Generate, assignment: Assignment, dialogue: Dialogue, toolbox: Toolbox) -> str:
-    """The text for a slot: the same again where a turn that was lost comes again. Raises ActionError.
-
-    To write is no effect: nobody has read what a lost turn said, so it may be said in other words. But what a slot keeps
-    may be the input of an effect, whose key names its inputs: with other words the effect would be had twice. So the text is
-    remembered like a result until the turn is saved.
-    """
-    ledger, key = toolbox.actions.ledger, _key(assignment, dialogue, toolbox)
-    known = await ledger.recall(toolbox.user_id, key)
-    if known is not None and isinstance(text := known.get("text"), str):
-        toolbox.emit(Generated(step.step, "ledger"))
-        return text
-    text = await _written(step, assignment, toolbox)
-    await ledger.record(toolbox.user_id, key, {"text": text})
-    return text
-
-
-def _key(assignment: Assignment, dialogue: Dialogue, toolbox: Toolbox) -> str:
-    """The same for the same visit of the same turn, with the same told."""
-    visit, rounds = toolbox.occasion(dialogue).visit, dict(running(dialogue).rounds)
-    told = [assignment.instruction, dict(assignment.places), dict(assignment.slots), assignment.language]
-    what = json.dumps(["generate", visit, toolbox.turn, rounds, told], sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(what.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    """The text for a slot: the same again where a turn that was lost comes again. Raises ActionError."""
+    told: dict[str, Value] = {
+        "instruction": assignment.instruction,
+        "places": dict(assignment.places),
+        "slots": dict(assignment.slots),
+        "language": assignment.language,
+    }
+    ledger, occasion = toolbox.actions.ledger, toolbox.occasion(dialogue)
+    return await keep_text(ledger, told, occasion, lambda: _written(step, assignment, toolbox))

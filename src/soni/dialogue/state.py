@@ -12,6 +12,9 @@ from soni.value import Value
 STATE_VERSION: Final = 1
 """Written into every checkpoint; a reader refuses versions it does not know."""
 
+MAX_REPLAYS: Final = 20
+"""Answered message ids that a conversation remembers."""
+
 FrameKind: TypeAlias = Literal["started", "called", "pattern"]
 ConversationState: TypeAlias = Literal["idle", "waiting_for_input", "handed_off", "error"]
 Role: TypeAlias = Literal["user", "assistant"]

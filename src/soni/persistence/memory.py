@@ -11,7 +11,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata, get_checkpoint_id
 from langgraph.checkpoint.memory import InMemorySaver
 
-from soni.actions.runner import MemoryLedger, Outputs
+from soni.actions.ledger import MemoryLedger, Row
 from soni.dialogue.state import Line, Role
 from soni.errors import ConversationBusy
 from soni.persistence.archive import MAX_EXCHANGES, Exchange, id_at
@@ -72,19 +72,20 @@ class AgedLedger(MemoryLedger):
         self.ids: dict[str, str] = {}
         """Conversation → when its last result came, as the id a checkpoint of that moment would have."""
 
-    async def record(self, conversation: str, key: str, result: Outputs) -> None:
+    async def record(self, conversation: str, key: str, row: Row) -> None:
         """As ``Ledger.record``."""
-        await super().record(conversation, key, result)
+        await super().record(conversation, key, row)
         self.ids[conversation] = id_at(datetime.now(UTC))
 
-    async def forget(self, conversation: str) -> None:
+    async def forget(self, conversation: str, before: int | None = None, *keys: str) -> None:
         """As ``MemoryLedger.forget``."""
-        await super().forget(conversation)
-        self.ids.pop(conversation, None)
+        await super().forget(conversation, before, *keys)
+        if conversation not in self._rows:
+            self.ids.pop(conversation, None)
 
-    async def results(self, conversation: str) -> Mapping[str, Outputs]:
-        """All that is recorded of this conversation: key → result."""
-        return dict(self._results.get(conversation, {}))
+    async def rows(self, conversation: str) -> Mapping[str, Row]:
+        """All that is recorded of this conversation, by key."""
+        return dict(self._rows.get(conversation, {}))
 
 
 class MemoryArchive:
@@ -113,7 +114,7 @@ class MemoryArchive:
 
     async def effects(self, conversation: str) -> Mapping[str, Mapping[str, Value]]:
         """As ``Archive.effects``."""
-        return await self._ledger.results(conversation)
+        return await self._ledger.rows(conversation)
 
     async def erase(self, conversation: str) -> None:
         """As ``Archive.erase``."""

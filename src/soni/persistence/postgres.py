@@ -21,12 +21,12 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow, tuple_row
 from psycopg.types.json import Jsonb
 
+from soni.actions.ledger import Row, row_key
 from soni.dialogue.state import Dialogue, Line
 from soni.errors import ConversationBusy
 from soni.persistence.archive import MAX_EXCHANGES, PRUNE_EVERY, id_at
 from soni.persistence.dialogues import CHANNEL, Dialogues, Saved, Spoken, TurnMetadata
 from soni.persistence.postgres_connections import Connections, answering
-from soni.value import Value
 
 _NEWEST: Final = """
 select checkpoint_id, checkpoint, metadata from checkpoints
@@ -240,30 +240,35 @@ class PostgresDialogues(Dialogues):
 
 
 class PostgresLedger:
-    """Results of side effects, in the same database as the conversations and as durable."""
+    """Rows about side effects, in the same database as the conversations and as durable."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
-    async def recall(self, conversation: str, key: str) -> Mapping[str, Value] | None:
-        """The result recorded under this key; ``None`` where there is none."""
-        query = "select result from soni_ledger where conversation = %s and key = %s"
+    async def recall(self, conversation: str, *keys: str) -> Mapping[str, Row]:
+        """As ``Ledger.recall``."""
+        query = "select key, result from soni_ledger where conversation = %s and key = any(%s)"
         async with answering(), self._connections.connection() as connection:
-            cursor = await connection.cursor(row_factory=tuple_row).execute(query, (conversation, key))
-            row = await cursor.fetchone()
-        return None if row is None else row[0]
+            cursor = await connection.cursor(row_factory=tuple_row).execute(query, (conversation, list(keys)))
+            return dict(await cursor.fetchall())
 
-    async def record(self, conversation: str, key: str, result: Mapping[str, Value]) -> None:
-        """Keep a result; it is on disk when this returns."""
+    async def record(self, conversation: str, key: str, row: Row) -> None:
+        """Keep a row; it is on disk when this returns."""
         statement = """
             insert into soni_ledger (conversation, key, result, id) values (%s, %s, %s, %s)
             on conflict (conversation, key) do update set result = excluded.result, id = excluded.id
         """
-        row = (conversation, key, Jsonb(dict(result), dumps=exactly), id_at(datetime.now(UTC)))
+        values = (conversation, key, Jsonb(dict(row), dumps=exactly), id_at(datetime.now(UTC)))
         async with answering(), self._connections.connection() as connection:
-            await connection.execute(statement, row)
+            await connection.execute(statement, values)
 
-    async def forget(self, conversation: str) -> None:
-        """The results of this conversation are no longer needed."""
+    async def forget(self, conversation: str, before: int | None = None, *keys: str) -> None:
+        """As ``ForgetfulLedger.forget``."""
+        statement = """
+            delete from soni_ledger
+            where conversation = %(conversation)s
+                and (%(limit)s::text is null or key collate "C" < %(limit)s or key = any(%(keys)s))
+        """
+        limit = None if before is None else row_key(before, "")
         async with answering(), self._connections.connection() as connection:
-            await connection.execute("delete from soni_ledger where conversation = %s", (conversation,))
+            await connection.execute(statement, {"conversation": conversation, "limit": limit, "keys": list(keys)})

@@ -18,6 +18,7 @@ from langgraph.checkpoint.base import (
     writes_sort_key,
 )
 
+from soni.actions.ledger import Row
 from soni.errors import ConversationBusy
 from soni.persistence.archive import MAX_EXCHANGES
 from soni.persistence.dialogues import Spoken, TurnMetadata
@@ -25,7 +26,6 @@ from soni.persistence.redis_archive import member
 from soni.persistence.redis_index import LEDGER, STATE, Index, score
 from soni.persistence.redis_opening import Redis, answering
 from soni.persistence.redis_scripts import COMMIT, LAST, NAMES, READ, READ_ALL, Keys
-from soni.value import Value
 
 _BATCH: Final = 100
 """Names that are read at once where all conversations are listed."""
@@ -184,28 +184,28 @@ class RedisSaver(BaseCheckpointSaver[str]):
 
 
 class RedisLedger:
-    """Results of side effects, in the same database as the conversations and as durable."""
+    """Rows about side effects, in the same database as the conversations and as durable."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._index = Index(redis)
 
-    async def recall(self, conversation: str, key: str) -> Mapping[str, Value] | None:
-        """The result recorded under this key; ``None`` where there is none."""
+    async def recall(self, conversation: str, *keys: str) -> Mapping[str, Row]:
+        """As ``Ledger.recall``."""
         async with answering():
-            stored = await self._redis.hget(Keys(conversation).ledger, key)
-        if stored is None:
-            return None
-        result: Mapping[str, Value] = json.loads(stored)
-        return result
+            stored = await self._redis.hmget(Keys(conversation).ledger, keys)
+        return {key: json.loads(row) for key, row in zip(keys, stored, strict=True) if row is not None}
 
-    async def record(self, conversation: str, key: str, result: Mapping[str, Value]) -> None:
-        """Keep a result; it is as durable as a commit when this returns."""
-        await self._index.note(conversation, Keys(conversation).ledger, key, json.dumps(dict(result)))
+    async def record(self, conversation: str, key: str, row: Row) -> None:
+        """Keep a row; it is as durable as a commit when this returns."""
+        await self._index.note(conversation, Keys(conversation).ledger, key, json.dumps(dict(row)))
 
-    async def forget(self, conversation: str) -> None:
-        """The results of this conversation are no longer needed."""
-        await self._index.drop(conversation, LEDGER)
+    async def forget(self, conversation: str, before: int | None = None, *keys: str) -> None:
+        """As ``ForgetfulLedger.forget``."""
+        if before is None:
+            await self._index.drop(conversation, LEDGER)
+        else:
+            await self._index.drop_before(conversation, before, keys)
 
 
 def _is_asked_for(

@@ -1,11 +1,12 @@
 """Which conversations a Redis database holds, and when something was last stored of each."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from soni.persistence.archive import moment_of
 from soni.persistence.redis_opening import Redis, answering
-from soni.persistence.redis_scripts import DROP, LAST, NAMES, NOTE, Keys
+from soni.persistence.redis_scripts import DROP, DROP_BEFORE, LAST, NAMES, NOTE, Keys
 
 STATE: Final = (3, 4)
 LEDGER: Final = (5,)
@@ -22,6 +23,7 @@ class Index:
         self._redis = redis
         self._note = redis.register_script(NOTE)
         self._drop = redis.register_script(DROP)
+        self._drop_before = redis.register_script(DROP_BEFORE)
 
     async def note(
         self, conversation: str, key: str, *fields: str | bytes, how: Literal["hset", "hsetnx"] = "hset"
@@ -35,6 +37,11 @@ class Index:
         """Remove these keys of a conversation at once, and its name where nothing is left of it."""
         async with answering():
             await self._drop(keys=[NAMES, LAST, *Keys(conversation).all], args=[conversation, *which])
+
+    async def drop_before(self, conversation: str, turn: int, rows: Sequence[str]) -> None:
+        """Remove the ledger's rows about turns before this one, those about none, and these, and the name where nothing is left."""
+        async with answering():
+            await self._drop_before(keys=[NAMES, LAST, *Keys(conversation).all], args=[conversation, turn, *rows])
 
     async def names(self, after: str, most: int) -> list[str]:
         """Up to so many names behind ``after``, in order."""

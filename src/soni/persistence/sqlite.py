@@ -16,13 +16,13 @@ from langgraph.checkpoint.base import (
 )
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
+from soni.actions.ledger import Row, row_key
 from soni.dialogue.state import Dialogue, Line
 from soni.errors import ConversationBusy
 from soni.persistence.archive import id_at
 from soni.persistence.dialogues import Dialogues, Saved
 from soni.persistence.sqlite_opening import answering
 from soni.persistence.sqlite_schema import set_up
-from soni.value import Value
 
 _BUSY_TIMEOUT: Final = 5000
 """Milliseconds to wait for another program that reads or backs up the file."""
@@ -126,29 +126,31 @@ class SqliteDialogues(Dialogues):
 
 
 class SqliteLedger:
-    """Results of side effects, in the same file as the conversations and as durable."""
+    """Rows about side effects, in the same file as the conversations and as durable."""
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
         self._connection = connection
 
-    async def recall(self, conversation: str, key: str) -> Mapping[str, Value] | None:
-        """The result recorded under this key; ``None`` where there is none."""
-        query = "select result from soni_ledger where conversation = ? and key = ?"
+    async def recall(self, conversation: str, *keys: str) -> Mapping[str, Row]:
+        """As ``Ledger.recall``."""
+        query = "select key, result from soni_ledger where conversation = ? and key in (select value from json_each(?))"
         async with answering():
-            rows = list(await self._connection.execute_fetchall(query, (conversation, key)))
-        if not rows:
-            return None
-        result: Mapping[str, Value] = json.loads(rows[0][0])
-        return result
+            rows = await self._connection.execute_fetchall(query, (conversation, json.dumps(keys)))
+        return {key: json.loads(row) for key, row in rows}
 
-    async def record(self, conversation: str, key: str, result: Mapping[str, Value]) -> None:
-        """Keep a result; it is on disk when this returns."""
+    async def record(self, conversation: str, key: str, row: Row) -> None:
+        """Keep a row; it is on disk when this returns."""
         statement = "insert or replace into soni_ledger (conversation, key, result, id) values (?, ?, ?, ?)"
-        row = (conversation, key, json.dumps(dict(result)), id_at(datetime.now(UTC)))
+        values = (conversation, key, json.dumps(dict(row)), id_at(datetime.now(UTC)))
         async with answering():
-            await self._connection.execute_fetchall(statement, row)
+            await self._connection.execute_fetchall(statement, values)
 
-    async def forget(self, conversation: str) -> None:
-        """The results of this conversation are no longer needed."""
+    async def forget(self, conversation: str, before: int | None = None, *keys: str) -> None:
+        """As ``ForgetfulLedger.forget``."""
+        statement = """
+            delete from soni_ledger
+            where conversation = ? and (? is null or key < ? or key in (select value from json_each(?)))
+        """
+        limit = None if before is None else row_key(before, "")
         async with answering():
-            await self._connection.execute_fetchall("delete from soni_ledger where conversation = ?", (conversation,))
+            await self._connection.execute_fetchall(statement, (conversation, limit, limit, json.dumps(keys)))

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
-from soni.actions.runner import Ledger
+from soni.actions.ledger import Ledger
 from soni.config.settings import Persistence
 from soni.errors import ConfigurationError
 from soni.persistence.archive import Archive
@@ -20,10 +20,10 @@ from soni.persistence.locks import LocalLocks, Locks
 
 
 class ForgetfulLedger(Ledger, Protocol):
-    """A ledger whose rows can be dropped once their turn is committed."""
+    """A ledger whose rows can be dropped when no message comes back to them."""
 
-    async def forget(self, conversation: str) -> None:
-        """The results of this conversation are no longer needed."""
+    async def forget(self, conversation: str, before: int | None = None, *keys: str) -> None:
+        """Drop the rows about turns before this one, those about none, and these; without a turn all of this conversation."""
         ...
 
 

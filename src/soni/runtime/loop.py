@@ -14,15 +14,17 @@ from typing import Final, Self
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
+from soni.actions.effects import REMEMBERED, Attempt
+from soni.actions.ledger import IDENTITY
 from soni.actions.registry import Registry, load_registry
-from soni.actions.runner import IDENTITY, Actions
+from soni.actions.runner import Actions
 from soni.compiler.assistant import Assistant, compile_assistant
 from soni.config.loader import load_config, with_places
 from soni.config.models import SoniConfig
 from soni.dialogue.deploys import reconcile
 from soni.dialogue.state import Dialogue, Line
 from soni.errors import ConfigurationError, ConversationUnknown, StoreUnavailable, TurnTimeout
-from soni.events import ActionRan, Event, Generated, Listener, TurnEnded, TurnFailed, TurnStarted
+from soni.events import Event, Listener, TurnEnded, TurnFailed, TurnStarted
 from soni.persistence.dialogues import Saved
 from soni.persistence.locks import Locks
 from soni.persistence.store import Store, open_store
@@ -163,6 +165,7 @@ class RuntimeLoop:
     async def _process(self, message: Message) -> Reply:
         began = time.perf_counter()
         events: list[Event] = []
+        attempt = Attempt(message.message_id)
         turn = 0
         try:
             async with self._locks.hold(message.user_id, wait=self._waits):
@@ -173,10 +176,9 @@ class RuntimeLoop:
                         return replay
                     turn = dialogue.turn + 1
                     events.append(TurnStarted(message.user_id, turn))
-                    draft, said = await self._answer(message, dialogue, events, ends)
+                    draft, said = await self._answer(message, dialogue, events, attempt, ends)
                     reply = reply_of(message, draft, self._running.assistant)
-                kept = _left_in_the_ledger(events, saved)
-                await _to_its_end(self._commit(message.user_id, saved, remember(draft, message, reply), said, kept))
+                await _to_its_end(self._commit(message.user_id, saved, remember(draft, message, reply), said, attempt))
         except Exception as error:
             self._failed(message, turn, began, events, type(error).__name__)
             raise
@@ -196,24 +198,25 @@ class RuntimeLoop:
             raise TurnTimeout from error
 
     async def _commit(
-        self, user_id: str, saved: Saved | None, draft: Dialogue, said: Sequence[Line], kept: bool
+        self, user_id: str, saved: Saved | None, draft: Dialogue, said: Sequence[Line], attempt: Attempt
     ) -> None:
-        transcript = said if self.config.settings.persistence.retention.transcript else ()
-        await self._running.store.dialogues.commit(user_id, saved, draft, transcript)
-        if kept or draft.acted != (saved.dialogue.acted if saved else 0):
-            await self._forget_effects(user_id)
+        kept = said if self.config.settings.persistence.retention.transcript else ()
+        await self._running.store.dialogues.commit(user_id, saved, draft, kept)
+        if attempt.noted:
+            await self._forget_effects(user_id, max(draft.turn + 1 - REMEMBERED, 0), attempt.passing)
 
     async def run_turn(self, message: Message, dialogue: Dialogue, events: list[Event]) -> tuple[Dialogue, Reply]:
         """Answer on a draft, and commit nothing: the turn for those who keep the dialogue themselves.
 
         ``dialogue`` is not changed; what happens is added to ``events``. Raises TurnError.
         """
+        attempt = Attempt(message.message_id)
         ends = asyncio.get_running_loop().time() + self.config.settings.runtime.turn_timeout.total_seconds()
-        draft, _ = await self._answer(message, dialogue, events, ends)
+        draft, _ = await self._answer(message, dialogue, events, attempt, ends)
         return draft, reply_of(message, draft, self._running.assistant)
 
     async def _answer(
-        self, message: Message, dialogue: Dialogue, events: list[Event], ends: float
+        self, message: Message, dialogue: Dialogue, events: list[Event], attempt: Attempt, ends: float
     ) -> tuple[Dialogue, tuple[Line, ...]]:
         """The draft, and what was said in this turn, which is out of time when the loop's clock says ``ends``."""
         running = self._running
@@ -221,10 +224,10 @@ class RuntimeLoop:
         dialogue = reconcile(dialogue, running.assistant.flows, self.config.settings.conversation.on_flow_changed)
         if dialogue.handed_off:
             return replace(dialogue, turn=dialogue.turn + 1, said=(), updated=self._clock().timestamp()), ()
-        toolbox = self._toolbox(message.user_id, dialogue, events, ends)
+        toolbox = self._toolbox(message.user_id, dialogue, events, attempt, ends)
         return await Turn(running.assistant, running.understander, toolbox).answer(message.text, dialogue)
 
-    def _toolbox(self, user_id: str, dialogue: Dialogue, events: list[Event], ends: float) -> Toolbox:
+    def _toolbox(self, user_id: str, dialogue: Dialogue, events: list[Event], attempt: Attempt, ends: float) -> Toolbox:
         running = self._running
         return Toolbox(
             user_id=user_id,
@@ -236,22 +239,23 @@ class RuntimeLoop:
             now=self._clock(),
             meter=Meter(self.config.settings.runtime.max_step_executions),
             emit=events.append,
+            attempt=attempt,
             writer=running.writer,
             ends=ends,
         )
 
-    async def _forget_effects(self, user_id: str) -> None:
-        """Results that are part of the saved dialogue need no ledger any more, nor does its name."""
+    async def _forget_effects(self, user_id: str, before: int, passing: Sequence[str]) -> None:
+        """What no message that comes back can need: results of turns long ago, the name of what is saved, and what was passing."""
         try:
-            await self._running.store.ledger.forget(user_id)
+            await self._running.store.ledger.forget(user_id, before, *passing)
         except StoreUnavailable:  # the turn is saved: the next effect takes these along
             log.warning("results that are no longer needed stay in the ledger", exc_info=True)
 
     async def new_dialogue(self, message: Message) -> Dialogue:
         """A conversation in which nothing has been said before this message."""
         # One whose first turn has had an effect and was not saved goes on under its name, so that the effect is found again.
-        begun = await self._running.store.ledger.recall(message.user_id, IDENTITY) or {}
-        identity = begun.get("id")
+        rows = await self._running.store.ledger.recall(message.user_id, IDENTITY)
+        identity = rows[IDENTITY].get("id") if IDENTITY in rows else None
         return Dialogue(
             id=identity if isinstance(identity, str) else token_hex(8),
             language=self.config.settings.i18n.default_language,
@@ -326,22 +330,20 @@ def _now() -> datetime:
     return datetime.now().astimezone()
 
 
-def _left_in_the_ledger(events: Sequence[Event], saved: Saved | None) -> bool:
-    """Whether a turn may have left something in the ledger although it had no effect: a name, or a text that was written."""
-    kinds = (Generated,) if saved is not None else (Generated, ActionRan)
-    return any(isinstance(event, kinds) for event in events)
-
-
 async def _end(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.wait([task])
 
 
 async def _to_its_end(work: Coroutine[None, None, None]) -> None:
-    """Await this also where the caller gives up meanwhile: what has begun to be saved is saved under the lock."""
+    """Await this however often the caller gives up meanwhile: what has begun to be saved is saved under the lock."""
     task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await task
-        raise
+    given_up: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            given_up = error
+    task.result()
+    if given_up is not None:
+        raise given_up

@@ -17,13 +17,17 @@ _LEAST: Final = 0.1
 """Seconds in which no model answers; to ask it all the same would only count as its failure."""
 
 
-async def in_other_words(draft: Dialogue, toolbox: Toolbox) -> Dialogue:
-    """The draft with its messages as they are said; as they are written where there are no other words in time."""
+async def in_other_words(before: Dialogue, draft: Dialogue, toolbox: Toolbox) -> Dialogue:
+    """The draft with its messages as they are said; as they are written where there are no other words in time.
+
+    A question that was asked as it is written, because no model answered, say, is asked again in the same words.
+    """
     writer = toolbox.writer
     within = min(_PATIENCE, toolbox.left())
     if writer is None or within < _LEAST:
         return draft
-    said = heard(draft)
+    asked = {utterance.text for utterance in before.said if utterance.question}
+    said = tuple(replace(u, wording=None) if u.question and u.text in asked else u for u in heard(draft))
     templates = list(dict.fromkeys(u.wording.template for u in said if u.wording is not None))
     found = await asyncio.gather(
         *(writer.rephrase(each, draft.language, within=within, tell=toolbox.emit) for each in templates)

@@ -4,14 +4,10 @@ import hashlib
 from asyncio import Future, get_running_loop, wait
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Final
 
-from soni.dialogue.state import Answered, Dialogue
+from soni.dialogue.state import MAX_REPLAYS, Answered, Dialogue
 from soni.errors import MessageIdReused
 from soni.runtime.messages import Message, Reply
-
-MAX_REPLAYS: Final = 20
-"""Answered message ids that a conversation remembers."""
 
 
 def digest(text: str) -> str:

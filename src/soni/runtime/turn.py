@@ -75,7 +75,7 @@ class Turn:
         except (ActionError, FlowError) as error:
             draft = await self._apologise(replace(opened, idle_turns=0), error)
         most = self.assistant.config.settings.conversation.max_history
-        draft = await in_other_words(_still_asked(before, draft), self.toolbox)
+        draft = await in_other_words(before, _still_asked(before, draft), self.toolbox)
         return record(said, commands, before, draft, self.toolbox, most)
 
     def _open(self, before: Dialogue) -> Dialogue:
@@ -233,13 +233,13 @@ class Turn:
 
         Where another action of the turn has had its effect, or the flow stood at a failed step already, what is done
         stays done: the flow stands at the step that failed, and the next message tries it again. Raises the error
-        where nothing is done yet and it is not an action that failed: the author has to see that.
+        where it is not an action that failed, unless the flow stood still and still does: the author has to see that.
         """
         action, reason = (error.action, error.reason) if isinstance(error, ActionError) else ("a step", "failed")
         context: dict[str, Value] = {"reason": reason, "too_late": True}
         stands_still = _stands_still(opened, self.toolbox.flows)
-        if not stands_still and not isinstance(error, ActionError):
-            raise error
+        if not isinstance(error, ActionError) and (not stands_still or self.toolbox.attempt.had):
+            raise error  # nothing is saved then, and the next message finds the effects of this one
         log.error("%s failed, and no step handles it", action, exc_info=error)
         if isinstance(error, HalfDone):
             return await self._say_beside(error.dialogue, "pattern_internal_error", context)

@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from soni.actions.runner import MemoryLedger
+    from soni.actions.ledger import MemoryLedger
     from soni.testing.cassette import Cassette, NotRecorded, Recording, Replaying
     from soni.testing.conversations import ConversationFile, ConversationTest
     from soni.testing.doubles import FakeClock, ScriptedUnderstander
@@ -43,7 +43,7 @@ _LATER = {
     "FakeClock": "soni.testing.doubles",
     "FakeModel": "soni.testing.fake_model",
     "Fault": "soni.testing.fake_faults",
-    "MemoryLedger": "soni.actions.runner",
+    "MemoryLedger": "soni.actions.ledger",
     "Rate": "soni.testing.fake_faults",
     "NotRecorded": "soni.testing.cassette",
     "Recording": "soni.testing.cassette",

@@ -10,13 +10,13 @@ from typing import Literal
 
 from langgraph.checkpoint.base import CheckpointTuple
 
+from soni.actions.ledger import Row
 from soni.config.settings import Persistence
 from soni.dialogue.state import Dialogue, Line
 from soni.errors import StoreUnavailable
 from soni.persistence.dialogues import Dialogues, Saved
 from soni.persistence.locks import Locks
 from soni.persistence.store import ForgetfulLedger, Store, open_store
-from soni.value import Value
 
 How = Literal["fails", "gives up"]
 
@@ -33,7 +33,7 @@ class Fault:
     struck: str | None = None
     """The moment at which it did, since it was armed."""
     recorded: set[str] = field(default_factory=set)
-    """The keys of all results that were ever recorded."""
+    """The idempotency keys of all results that were ever recorded."""
     _passed: int = 0
 
     def arm(self, strike: int | str | None, how: How, task: asyncio.Task[object] | None = None) -> None:
@@ -92,21 +92,21 @@ class FailingLedger:
     real: ForgetfulLedger
     fault: Fault
 
-    async def recall(self, conversation: str, key: str) -> Mapping[str, Value] | None:
+    async def recall(self, conversation: str, *keys: str) -> Mapping[str, Row]:
         await self.fault.at("before recall")
-        found = await self.real.recall(conversation, key)
+        found = await self.real.recall(conversation, *keys)
         await self.fault.at("after recall")
         return found
 
-    async def record(self, conversation: str, key: str, result: Mapping[str, Value]) -> None:
+    async def record(self, conversation: str, key: str, row: Row) -> None:
         await self.fault.at("before record")
-        await self.real.record(conversation, key, result)
-        self.fault.recorded.add(key)
+        await self.real.record(conversation, key, row)
+        self.fault.recorded.add(key.rpartition(":")[2])
         await self.fault.at("after record")
 
-    async def forget(self, conversation: str) -> None:
+    async def forget(self, conversation: str, before: int | None = None, *keys: str) -> None:
         await self.fault.at("before forget")
-        await self.real.forget(conversation)
+        await self.real.forget(conversation, before, *keys)
         await self.fault.at("after forget")
 
 

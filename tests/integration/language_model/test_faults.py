@@ -1,6 +1,7 @@
 """Whatever the model does, every message is answered in time, and a failed understanding changes nothing."""
 
 import asyncio
+import threading
 import time
 
 import pytest
@@ -156,14 +157,20 @@ async def test_the_breaker_opens_and_closes(model: FakeModel, monkeypatch: pytes
 
 async def test_a_user_who_leaves_does_not_open_the_breaker(model: FakeModel) -> None:
     """And the call is dropped with the message."""
-    model.faults = [Fault.HANG] * 3
+    asked = threading.Semaphore(0)
+
+    def hang(body: object) -> Fault:
+        asked.release()
+        return Fault.HANG
+
+    model.faults = hang
     async with at_the_bank(model, retries=0) as ana:
         for number in range(3):
             message = asyncio.create_task(ana.loop.process_message(Message(f"u{number}", "transfer 50 to Ana")))
-            while len(model.requests) <= number:
-                await asyncio.sleep(0)
+            await asyncio.to_thread(asked.acquire)
             message.cancel()
             await asyncio.gather(message, return_exceptions=True)
+        model.faults = ()
         answer = await ana.say("please send 50 to Ana")
 
         assert answer == "From which account?"

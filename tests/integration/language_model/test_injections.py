@@ -1,6 +1,7 @@
 """A model that has been talked into anything still can do no more than a user could."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -36,7 +37,7 @@ def test_injections_in_messages_and_in_values_come_to_nothing(part: int) -> None
     assert oracle.obeyed >= 100
 
 
-async def _attack(model: FakeModel, texts: list[str]) -> None:
+async def _attack(model: FakeModel, texts: Sequence[str]) -> None:
     async with at_the_bank(model, blocked=("close_account",)) as ana:
         for number, text in enumerate(texts):
             ana.name = f"mallory{number}"

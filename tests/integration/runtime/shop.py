@@ -14,6 +14,8 @@ class Shop:
         self.keys: list[str] = []
         self.failures = 0
         """How often ``post`` fails from now on."""
+        self.paying = asyncio.Event()
+        """Set once ``pay`` was called."""
         self.pay_gate = asyncio.Event()
         self.pay_gate.set()
         self.posting = asyncio.Event()
@@ -28,6 +30,7 @@ class Shop:
         @action("pay")
         async def pay(amount: int, ctx: ActionContext) -> dict[str, str]:
             self.keys.append(ctx.idempotency_key)
+            self.paying.set()
             await self.pay_gate.wait()
             self.paid.append(amount)
             return {"receipt": f"r{len(self.paid)}"}

@@ -185,7 +185,7 @@ async def test_what_happens_meanwhile_keeps_a_conversation(loop: RuntimeLoop, mo
     erased = await loop.upkeep.expire(border)
 
     assert erased == 0
-    assert await store.ledger.recall("ana", "key") == {"paid": 5}
+    assert await store.ledger.recall("ana", "key") == {"key": {"paid": 5}}
 
 
 async def test_longer_ago_than_there_is_time_is_never(loop: RuntimeLoop) -> None:

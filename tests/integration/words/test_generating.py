@@ -1,13 +1,17 @@
 """A step that lets the model write: what it is told, where the text goes, and what happens where there is none."""
 
 import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
 
 import pytest
-from tests.integration.runtime.chat import assistant, talking
+from tests.integration.runtime.chat import Chat, assistant, talking
 
 from soni import action
 from soni.errors import ConfigurationError, StoreUnavailable
-from soni.events import Generated, ModelCalled
+from soni.events import ModelCalled
 from soni.runtime.messages import Message
 from soni.testing import FakeModel, Fault
 
@@ -53,7 +57,7 @@ async def test_the_text_is_kept(model: FakeModel) -> None:
 
     assert answer == f"It says: {POEM}\nGood?"
     assert slots["card"] == POEM
-    assert [event.source for event in chat.events if isinstance(event, Generated)] == ["model"]
+    assert outcomes(chat) == [("generate", "answered")]
 
 
 async def test_the_instruction_is_the_authors_and_values_are_data(model: FakeModel) -> None:
@@ -207,55 +211,151 @@ async def test_a_correction_has_it_written_anew(model: FakeModel) -> None:
     assert told_of == ["love", "work"]
 
 
-async def test_a_turn_that_was_lost_does_not_have_its_effect_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What an effect was given is the same again, although the model would write something else."""
-    posted: list[str] = []
+POST = """
+    slots: {card: {}, greeting: {}}
+    actions: {post: {inputs: [card]}}
+    flows:
+      f:
+        description: F.
+        steps:
+          - {step: write, type: generate, instruction: A card., store_as: card}
+          - {step: post, type: action, call: post, unconfirmed: true}
+          - {step: greet, type: generate, instruction: A greeting., store_as: greeting}
+          - {step: done, type: say, message: "Posted: {card} {greeting}"}
+      wait: {description: Wait., steps: [{step: hi, type: say, message: Hi.}]}
+"""
+
+
+@pytest.fixture
+def posted() -> list[str]:
+    """What has been posted."""
+    return []
+
+
+@pytest.fixture
+def post(posted: list[str]) -> Callable[..., object]:
+    """An effect that takes a text."""
 
     @action("post")
     async def post(card: str) -> None:
         posted.append(card)
 
+    return post
+
+
+@pytest.fixture
+def counting() -> Iterator[FakeModel]:
+    """A model that never writes the same."""
+    numbers = count(1)
+    with FakeModel(oracle=lambda body: told(f"Text {next(numbers)}.")) as running:
+        yield running
+
+
+@contextmanager
+def losing(chat: Chat) -> Iterator[None]:
+    """No turn is saved."""
+
+    async def broken(*_: object) -> None:
+        raise StoreUnavailable
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(chat.loop._running.store.dialogues), "commit", broken)
+        yield
+
+
+@pytest.mark.parametrize("between", [(), ("/start_flow wait",), ("/start_flow wait", "/start_flow f")])
+@pytest.mark.parametrize("before", [(), ("/start_flow wait",)])
+async def test_a_turn_that_was_lost_does_not_have_its_effect_twice(
+    post: Callable[..., object],
+    posted: list[str],
+    counting: FakeModel,
+    before: Sequence[str],
+    between: Sequence[str],
+) -> None:
+    """What an effect was given is the same again, although the model would write something else, in a later turn too."""
+    async with writing(counting, POST, post, rephraser=OFF) as chat:
+        await chat.tell("/start_flow wait", *before)
+        with losing(chat), pytest.raises(StoreUnavailable):
+            await chat.loop.process_message(Message("ana", "/start_flow f", "1"))
+        for number, text in enumerate(between):
+            await chat.say(text, message_id=f"other {number}")
+        answer = await chat.say("/start_flow f", message_id="1")
+        later = await chat.say("/start_flow f", message_id="2")
+
+    number = 2 * between.count("/start_flow f") + 3
+    assert answer.text == "Posted: Text 1. Text 2."
+    assert later.text == f"Posted: Text {number}. Text {number + 1}."
+    assert posted.count("Text 1.") == 1
+    assert len(posted) == len(set(posted)) == between.count("/start_flow f") + 2
+
+
+async def test_a_first_turn_that_was_lost_and_has_no_id(
+    post: Callable[..., object], posted: list[str], counting: FakeModel
+) -> None:
+    """It is found by the name of the conversation."""
+    async with writing(counting, POST, post, rephraser=OFF) as chat:
+        with losing(chat), pytest.raises(StoreUnavailable):
+            await chat.loop.process_message(Message("ana", "/start_flow f"))
+        answer = await chat.hear("/start_flow f")
+        later = await chat.hear("/start_flow f")
+
+    assert (answer, later) == ("Posted: Text 1. Text 2.", "Posted: Text 3. Text 4.")
+    assert posted == ["Text 1.", "Text 3."]
+
+
+async def test_each_round_of_a_loop_has_its_own_text(counting: FakeModel) -> None:
+    """Although the model is told the same; and a turn that comes again finds each of them."""
     written = """
-        slots: {card: {}}
-        actions: {post: {inputs: [card]}}
+        slots: {n: {type: integer, default: 0}, card: {}, all: {}}
         flows:
           f:
             description: F.
             steps:
-              - {step: write, type: generate, instruction: A card., store_as: card}
-              - {step: post, type: action, call: post, unconfirmed: true}
-              - {step: done, type: say, message: "Posted: {card}"}
+              - step: rounds
+                type: while
+                condition: n < 3
+                do:
+                  - {step: write, type: generate, instruction: A card., store_as: card}
+                  - {step: add, type: set, slots: {all: "{{ (all or '') + card }}", n: "{{ n + 1 }}"}}
+              - {step: done, type: say, message: "{all}"}
     """
-    texts = iter(["First.", "Second.", "Third."])
-    with FakeModel(oracle=lambda body: told(next(texts))) as model:
-        async with writing(model, written, post, rephraser=OFF) as chat:
-            dialogues = chat.loop._running.store.dialogues
-            commit = type(dialogues).commit
+    async with writing(counting, written, rephraser=OFF) as chat:
+        with losing(chat), pytest.raises(StoreUnavailable):
+            await chat.loop.process_message(Message("ana", "/start_flow f", "1"))
+        answer = await chat.say("/start_flow f", message_id="1")
 
-            async def broken(*_: object) -> None:
-                raise StoreUnavailable
-
-            monkeypatch.setattr(type(dialogues), "commit", broken)
-            with pytest.raises(StoreUnavailable):
-                await chat.loop.process_message(Message("ana", "/start_flow f", "1"))
-            monkeypatch.setattr(type(dialogues), "commit", commit)
-            answer = await chat.say("/start_flow f", message_id="1")
-            later = await chat.hear("/start_flow f")
-
-    assert answer.text == "Posted: First."
-    assert later == "Posted: Second."
-    assert posted == ["First.", "Second."]
-    assert [event.source for event in chat.events if isinstance(event, Generated)] == ["model", "ledger", "model"]
+    assert answer.text == "Text 1.Text 2.Text 3."
 
 
-async def test_nothing_stays_in_the_ledger(model: FakeModel) -> None:
-    """The text is remembered until its turn is saved, and no longer."""
+@pytest.mark.parametrize("message_id", [None, "1"])
+async def test_nothing_stays_in_the_ledger(
+    model: FakeModel, message_id: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A text that no effect has used is remembered until its turn is saved, and no longer."""
     async with writing(model, CARD, rephraser=OFF) as chat:
-        await chat.tell("/start_flow keep", "/set_slot topic=love")
-        ledger = chat.loop._running.store.ledger
-        rows = getattr(ledger, "_results", {})
+        store = chat.loop._running.store
+        commit, meanwhile = type(store.dialogues).commit, []
 
-    assert rows == {}
+        async def watched(*given: Any) -> None:
+            meanwhile.append(str(await store.archive.effects("ana")))
+            await commit(*given)
+
+        monkeypatch.setattr(type(store.dialogues), "commit", watched)
+        await chat.say("/start_flow keep\n/set_slot topic=love", message_id=message_id)
+        left = await store.archive.effects("ana")
+
+    assert [POEM in rows for rows in meanwhile] == [True]
+    assert left == {}
+
+
+async def test_a_text_stays_with_the_effect_that_used_it(post: Callable[..., object], counting: FakeModel) -> None:
+    """A replica that has lost its lock may still be answering the same message; what was written after the effect goes."""
+    async with writing(counting, POST, post, rephraser=OFF) as chat:
+        await chat.say("/start_flow f", message_id="1")
+        left = str(await chat.loop._running.store.archive.effects("ana"))
+
+    assert "Text 1." in left
+    assert "Text 2." not in left
 
 
 async def test_without_a_key_the_step_fails_and_the_rest_is_served(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,14 +14,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from soni.actions import ActionContext, Actions, MemoryLedger
+from soni.actions.effects import Attempt, Occasion, reading_key
 from soni.actions.registry import Registered, Registry
-from soni.actions.runner import Occasion, Outputs, Ran, as_value, effect_key
+from soni.actions.runner import Outputs, Ran, as_value
 from soni.config.models import ActionSpec
 from soni.config.steps import Retry
 from soni.errors import ActionError
 from soni.value import Value
 
-NOW = Occasion("ana", 3, "en", "conversation:0:flow:step")
+
+def now(turn: int = 3, message_id: str | None = None) -> Occasion:
+    """One try at a message, at a step of a flow."""
+    return Occasion("ana", turn, "en", "flow:step", "conversation", 0, Attempt(message_id))
 
 
 def actions(
@@ -37,9 +41,9 @@ def actions(
     return Actions(specs, Registry({"act": registered}, {"act": registered}, {"act": registered}))
 
 
-async def run(acting: Actions, inputs: Mapping[str, Value] | None = None, occasion: Occasion = NOW) -> Ran:
+async def run(acting: Actions, inputs: Mapping[str, Value] | None = None, occasion: Occasion | None = None) -> Ran:
     async with acting:
-        return await acting.run("act", inputs or {}, occasion)
+        return await acting.run("act", inputs or {}, occasion or now())
 
 
 async def test_an_async_function_runs_in_the_loop_and_a_sync_one_in_a_thread() -> None:
@@ -75,7 +79,7 @@ async def test_the_context_says_whose_turn_it_is() -> None:
     def act(ctx: ActionContext) -> None:
         seen.append(ctx)
 
-    for occasion in (NOW, NOW, Occasion("ana", 4, "en", "conversation:1:flow:step")):
+    for occasion in (now(), now(), now(turn=4)):
         await run(actions(act, context="ctx"), occasion=occasion)
     first, same, later = seen
 
@@ -175,7 +179,7 @@ def test_json_stays_as_it_is(value: Value) -> None:
 @given(st.dictionaries(st.text(), JSON), st.text(), st.text())
 def test_every_text_has_an_effect_key(inputs: dict[str, Value], user: str, visit: str) -> None:
     """Keys are 32 hexadecimal digits whatever was typed, half of a surrogate pair too."""
-    key = effect_key("act", {**inputs, "typed": "\ud800"}, Occasion(user, 1, "en", visit))
+    key = reading_key("act", {**inputs, "typed": "\ud800"}, Occasion(user, 1, "en", visit))
 
     assert len(key) == 32
     assert int(key, 16) >= 0
@@ -281,7 +285,7 @@ async def test_each_attempt_has_its_own_time_limit() -> None:
 
     acting = actions(act, timeout="10s", retry={"max_attempts": 2, "delay": "1ms"})
     async with acting:
-        ran = await acting.run("act", {}, NOW, within=timedelta(milliseconds=10))
+        ran = await acting.run("act", {}, now(), within=timedelta(milliseconds=10))
 
     assert (ran.outputs, ran.attempts) == ({"x": 2}, 2)
 
@@ -327,9 +331,9 @@ async def test_an_effect_whose_result_is_known_does_not_happen_again() -> None:
 
     acting = actions(act)
     async with acting:
-        first = await acting.run("act", {"n": 1}, NOW)
-        again = await acting.run("act", {"n": 1}, NOW)
-        other = await acting.run("act", {"n": 2}, NOW)
+        first = await acting.run("act", {"n": 1}, now())
+        again = await acting.run("act", {"n": 1}, now())
+        other = await acting.run("act", {"n": 2}, now())
 
     assert (first, again, other) == (Ran({"x": 1}, 1), Ran({"x": 1}, 0), Ran({"x": 2}, 1))
 
@@ -340,7 +344,7 @@ async def test_a_reading_action_runs_every_time() -> None:
     acting = actions(lambda: calls.append(1), effect="read")
     async with acting:
         for _ in range(2):
-            await acting.run("act", {}, NOW)
+            await acting.run("act", {}, now())
 
     assert len(calls) == 2
 
@@ -351,8 +355,8 @@ async def test_a_failure_is_not_recorded() -> None:
     acting = actions(act)
     async with acting:
         with pytest.raises(ActionError):
-            await acting.run("act", {}, NOW)
-        ran = await acting.run("act", {}, NOW)
+            await acting.run("act", {}, now())
+        ran = await acting.run("act", {}, now())
 
     assert (ran.outputs, len(seen)) == ({"x": 2}, 2)
 
@@ -365,8 +369,8 @@ async def test_a_ledger_forgets_one_conversation_at_a_time() -> None:
     await ledger.forget("ana")
     await ledger.forget("nobody")
 
-    assert await ledger.recall("ana", "key") is None
-    assert await ledger.recall("eva", "key") == {"x": "eva"}
+    assert await ledger.recall("ana", "key") == {}
+    assert await ledger.recall("eva", "key") == {"key": {"x": "eva"}}
 
 
 async def test_an_action_that_is_not_allowed_does_not_run() -> None:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from soni.actions import Actions
-from soni.actions.runner import Occasion
+from soni.actions.effects import Occasion
 from soni.actions.webhook import MAX_ANSWER, WebhookError, Webhooks, is_safe
 from soni.config.models import ActionSpec, Webhook
 from soni.errors import ActionError

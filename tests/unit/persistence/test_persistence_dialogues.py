@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from soni.actions.ledger import row_key
 from soni.config.settings import Persistence
 from soni.dialogue.state import Dialogue, Frame, Line
 from soni.errors import ConversationBusy, StateError
@@ -160,11 +161,41 @@ async def test_results_are_kept_per_conversation_and_replaced(store: Store) -> N
     await store.ledger.record("ana", "k", {"x": 1})
     await store.ledger.record("ana", "k", {"x": [None, "ä"]})
     await store.ledger.record("eva", "k", {})
-    assert await store.ledger.recall("ana", "k") == {"x": [None, "ä"]}
+    assert await store.ledger.recall("ana", "other", "k") == {"k": {"x": [None, "ä"]}}
     await store.ledger.forget("ana")
 
-    assert await store.ledger.recall("ana", "k") is None
-    assert await store.ledger.recall("eva", "k") == {}
+    assert await store.ledger.recall("ana", "k") == {}
+    assert await store.ledger.recall("eva", "k") == {"k": {}}
+
+
+async def test_rows_about_earlier_turns_are_dropped(store: Store) -> None:
+    """With those that name no turn, of this conversation only; what is about this turn and later ones stays."""
+    names = ("conversation", "reset", "0" * 32, "f" * 32, *(row_key(n, "x") for n in (1, 9, 10, 11, 100, 2_000_000)))
+    for conversation in ("ana", "eva"):
+        for name in names:
+            await store.ledger.record(conversation, name, {"name": name})
+    await store.ledger.forget("ana", 0)
+    first = set(await store.archive.effects("ana"))
+    await store.ledger.forget("ana", 10)
+    await store.ledger.forget("nobody", 10)
+
+    assert first == {row_key(n, "x") for n in (1, 9, 10, 11, 100, 2_000_000)}
+    assert set(await store.archive.effects("ana")) == {row_key(n, "x") for n in (10, 11, 100, 2_000_000)}
+    assert set(await store.archive.effects("eva")) == set(names)
+
+
+async def test_rows_are_dropped_by_name(store: Store) -> None:
+    """Besides those about earlier turns; one that does not exist is no matter."""
+    for conversation in ("ana", "eva"):
+        for name in (row_key(n, which) for n in (8, 9, 10) for which in "xyz"):
+            await store.ledger.record(conversation, name, {})
+    await store.ledger.forget("ana", 9, row_key(9, "x"), row_key(10, "y"), row_key(11, "z"))
+    left = set(await store.archive.effects("ana"))
+    await store.ledger.forget("ana", 9, *left)
+
+    assert left == {row_key(9, "y"), row_key(9, "z"), row_key(10, "x"), row_key(10, "z")}
+    assert not await store.archive.effects("ana")
+    assert len(await store.archive.effects("eva")) == 9
 
 
 async def test_a_store_says_that_it_answers(store: Store) -> None:

@@ -280,7 +280,7 @@ async def test_a_redis_that_was_killed_keeps_what_it_acknowledged_and_is_found_a
             pass
 
         assert await turn_of(store) == 2
-        assert await store.ledger.recall("ana", "k") == {"x": 1}
+        assert await store.ledger.recall("ana", "k") == {"k": {"x": 1}}
         assert [told.lines[0].text for told in await store.archive.exchanges("ana", None, 9)] == ["one", "two"]
     assert refused < 2
     for refusal in refusals:

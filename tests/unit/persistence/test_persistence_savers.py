@@ -206,8 +206,8 @@ async def test_what_is_stored_is_there_after_a_restart(persistence: Persistence,
         recalled = await second.ledger.recall("ana", "k")
 
     if persistence.backend == "memory":
-        assert (saved, recalled) == (None, None)
+        assert (saved, recalled) == (None, {})
     else:
         assert saved is not None
         assert saved.dialogue.turn == 1
-        assert recalled == {"x": 1}
+        assert recalled == {"k": {"x": 1}}

@@ -74,7 +74,8 @@ class Model:
     def calling(self) -> Iterator[Any]:
         """DSPy's settings for one call, and the counter of its tokens. Raises ModelFailed for every failure of DSPy's."""
         try:
-            with dspy.context(lm=self.lm, disable_history=True), dspy.track_usage() as usage:
+            # Left on, DSPy's history and its trace, which is for optimizers, grow with every call.
+            with dspy.context(lm=self.lm, disable_history=True, trace=None), dspy.track_usage() as usage:
                 yield usage
         except (DSPyError, LMError) as error:
             raise failure(error, self.name) from error
