@@ -11,8 +11,9 @@ from soni.config.contexts import ANY
 from soni.config.models import SoniConfig
 from soni.config.problems import MORE, MOST, Damage, Finding, Route, nearest, unknown
 from soni.config.scene import Names, Scene
-from soni.config.settings import INACTIVE, OF_A_MODEL, REFUSED, Settings
+from soni.config.settings import INACTIVE, MODEL_SHARE, OF_A_MODEL, REFUSED, Settings
 from soni.config.steps import Action
+from soni.config.values import format_duration
 
 
 def check(config: SoniConfig, names: Names | None = None, damage: Damage | None = None) -> list[Finding]:
@@ -53,7 +54,20 @@ def _settings(scene: Scene) -> Iterator[Finding]:
     for number, name in enumerate(security.allowed_actions):
         route = ("settings", "security", "allowed_actions", number)
         yield from unknown("action", route, name, scene.names.actions)
+    yield from _model_time(settings)
     yield from _unavailable(settings)
+
+
+def _model_time(settings: Settings) -> Iterator[Finding]:
+    """A model gets no more time than the turn leaves it."""
+    nlu, turn = settings.models.nlu, settings.runtime.turn_timeout
+    most = MODEL_SHARE * turn
+    if nlu.provider != "embedded" and nlu.timeout > most:
+        message = (
+            f"a turn takes at most {format_duration(turn)} (runtime.turn_timeout), of which the model gets"
+            f" {format_duration(most)}, and not {format_duration(nlu.timeout)}"
+        )
+        yield Finding(("settings", "models", "nlu", "timeout"), message, severity="warning", code="inactive-setting")
 
 
 def _unavailable(settings: Settings) -> Iterator[Finding]:

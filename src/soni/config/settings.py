@@ -367,6 +367,9 @@ class Settings(Model):
     """What is written about the work."""
 
 
+MODEL_SHARE: Final = 0.8
+"""Of the turn's time, at most, is the model's: the fallback and the flow need some, too."""
+
 OF_A_MODEL: Final[Mapping[str, str]] = {
     "models.nlu.model": "the embedded understanding has no model",
     "models.nlu.temperature": "the embedded understanding always answers the same",

@@ -12,7 +12,9 @@ from soni.value import Value
 MAX_EXCHANGES: Final = 1000
 """Turns of a conversation that its transcript holds; older ones are dropped, so that a conversation's size is bounded."""
 PRUNE_EVERY: Final = 50
-"""Turns after which a transcript that has grown too long is cut."""
+"""Turns after which a transcript that has grown too long is cut; it is cut at a reset too, where turns are counted anew."""
+RESET: Final = "reset"
+"""The ledger's row of a user whose conversation was reset: by it the transcript is found when its time has come."""
 
 _GREGORIAN: Final = datetime(1582, 10, 15, tzinfo=UTC)
 """Where the clock of UUIDs begins (RFC 9562, section 5.6)."""
@@ -52,8 +54,12 @@ class Archive(Protocol):
         """The ledger of this conversation: key → result."""
         ...
 
-    async def erase(self, conversation: str) -> None:
-        """Remove everything that is stored about this conversation, at once."""
+    async def reset(self, conversation: str) -> None:
+        """Forget state and results at once, and keep the transcript; nothing happens where there is nothing."""
+        ...
+
+    async def erase(self, *conversations: str) -> None:
+        """Remove everything that is stored about these conversations, of each at once."""
         ...
 
 

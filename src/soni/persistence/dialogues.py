@@ -96,10 +96,6 @@ class Dialogues:
             metadata["soni"] = Spoken(turn=dialogue.turn, said=lines)
         await self.saver.aput(config, checkpoint, metadata, {CHANNEL: version})
 
-    async def delete(self, conversation: str) -> None:
-        """Forget this conversation; nothing happens where there is none."""
-        await self.saver.adelete_thread(conversation)
-
 
 def _id_after(before: str | None) -> str:
     """A new checkpoint's id: its time, and in any case greater than the one before it.

@@ -14,7 +14,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from soni.actions.ledger import MemoryLedger, Row
 from soni.dialogue.state import Line, Role
 from soni.errors import ConversationBusy
-from soni.persistence.archive import MAX_EXCHANGES, Exchange, id_at
+from soni.persistence.archive import MAX_EXCHANGES, RESET, Exchange, id_at
 from soni.persistence.dialogues import Spoken, TurnMetadata
 from soni.value import Value
 
@@ -116,11 +116,20 @@ class MemoryArchive:
         """As ``Archive.effects``."""
         return await self._ledger.rows(conversation)
 
-    async def erase(self, conversation: str) -> None:
-        """As ``Archive.erase``."""
-        self._saver.transcripts.pop(conversation, None)
+    async def reset(self, conversation: str) -> None:
+        """As ``Archive.reset``. Nothing awaits in between: a ledger in memory never waits."""
+        known = bool(self._saver.storage.get(conversation) or self._saver.transcripts.get(conversation))
         await self._ledger.forget(conversation)
+        if known:
+            await self._ledger.record(conversation, RESET, {})
         await self._saver.adelete_thread(conversation)
+
+    async def erase(self, *conversations: str) -> None:
+        """As ``Archive.erase``."""
+        for conversation in conversations:
+            self._saver.transcripts.pop(conversation, None)
+            await self._ledger.forget(conversation)
+            await self._saver.adelete_thread(conversation)
 
     def _newest(self) -> dict[str, str]:
         """Conversation → the id of its newest checkpoint."""

@@ -233,11 +233,6 @@ class PostgresDialogues(Dialogues):
         async with answering():
             await super().commit(conversation, before, dialogue, said)
 
-    async def delete(self, conversation: str) -> None:
-        """As ``Dialogues.delete``. Raises StoreUnavailable too."""
-        async with answering():
-            await super().delete(conversation)
-
 
 class PostgresLedger:
     """Rows about side effects, in the same database as the conversations and as durable."""

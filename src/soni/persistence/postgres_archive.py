@@ -1,13 +1,13 @@
 """The transcript and the end of conversations in PostgreSQL."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from psycopg.rows import tuple_row
 
 from soni.dialogue.state import Line
-from soni.persistence.archive import Exchange, id_at
+from soni.persistence.archive import MAX_EXCHANGES, RESET, Exchange, id_at
 from soni.persistence.postgres_connections import Connections, answering
 from soni.value import Value
 
@@ -33,12 +33,36 @@ select conversation collate "C" as name from (
 group by name having max(id) < %(cutoff)s order by name limit %(limit)s
 """
 
-_ERASE: Final = """
-with transcript as (delete from soni_transcript where conversation = %(conversation)s),
-    ledger as (delete from soni_ledger where conversation = %(conversation)s),
-    writes as (delete from checkpoint_writes where thread_id = %(conversation)s),
-    blobs as (delete from checkpoint_blobs where thread_id = %(conversation)s)
+# Every part sees what was there before the statement. The row that leads to the transcript stays where it is known.
+_RESET: Final = """
+with known as (
+    select where exists (select from checkpoints where thread_id = %(conversation)s)
+        or exists (select from soni_transcript where conversation = %(conversation)s)
+), noted as (
+    insert into soni_ledger (conversation, key, result, id)
+    select %(conversation)s, %(row)s, '{}', %(id)s from known
+    on conflict (conversation, key) do update set result = excluded.result, id = excluded.id
+), ledger as (
+    delete from soni_ledger
+    where conversation = %(conversation)s and (key <> %(row)s or not exists (select from known))
+), pruned as (
+    delete from soni_transcript where conversation = %(conversation)s and id <= (
+        select id from soni_transcript where conversation = %(conversation)s order by id desc limit 1 offset %(most)s
+    )
+), writes as (
+    delete from checkpoint_writes where thread_id = %(conversation)s
+), blobs as (
+    delete from checkpoint_blobs where thread_id = %(conversation)s
+)
 delete from checkpoints where thread_id = %(conversation)s
+"""
+
+_ERASE: Final = """
+with transcript as (delete from soni_transcript where conversation = any(%(conversations)s)),
+    ledger as (delete from soni_ledger where conversation = any(%(conversations)s)),
+    writes as (delete from checkpoint_writes where thread_id = any(%(conversations)s)),
+    blobs as (delete from checkpoint_blobs where thread_id = any(%(conversations)s))
+delete from checkpoints where thread_id = any(%(conversations)s)
 """
 
 
@@ -70,10 +94,16 @@ class PostgresArchive:
         query = "select key, result from soni_ledger where conversation = %(conversation)s order by key"
         return dict(await self._rows(query, {"conversation": conversation}))
 
-    async def erase(self, conversation: str) -> None:
+    async def reset(self, conversation: str) -> None:
+        """As ``Archive.reset``."""
+        row = {"conversation": conversation, "row": RESET, "id": id_at(datetime.now(UTC)), "most": MAX_EXCHANGES}
+        async with answering(), self._connections.connection() as connection:
+            await connection.execute(_RESET, row)
+
+    async def erase(self, *conversations: str) -> None:
         """As ``Archive.erase``."""
         async with answering(), self._connections.connection() as connection:
-            await connection.execute(_ERASE, {"conversation": conversation})
+            await connection.execute(_ERASE, {"conversations": list(conversations)})
 
     async def _rows(self, query: str, asked: Mapping[str, object]) -> list[tuple[Any, ...]]:
         async with answering(), self._connections.connection() as connection:

@@ -22,13 +22,16 @@ Connections = AsyncConnectionPool[AsyncConnection[DictRow]]
 
 LIMIT: Final = 5.0
 """Seconds a call may take in all, from asking for a connection to the last row."""
-_PATIENCE: Final[Mapping[str, int]] = {
+NAME: Final = "soni"
+"""What sessions are called in pg_stat_activity, where the connection string gives them no name of their own."""
+_DEFAULTS: Final[Mapping[str, int | str]] = {
     "connect_timeout": 3,
     "keepalives_idle": 30,
     "keepalives_interval": 5,
     "keepalives_count": 3,
+    "fallback_application_name": NAME,
 }
-"""For libpq, in seconds: shorter than ``LIMIT``, so that an attempt that was begun while the network was gone is over soon
+"""For libpq; the times are in seconds: shorter than ``LIMIT``, so that an attempt that was begun while the network was gone is over soon
 after it is back; and a host that vanished while nothing was said is noticed within 45 s."""
 
 _RESET: Final = struct.pack("ii", 1, 0)
@@ -68,9 +71,9 @@ class Pool(AsyncConnectionPool[AsyncConnection[DictRow]]):
 
 
 def patient(dsn: str) -> str:
-    """The connection string with limits for libpq, where it names none itself. Raises psycopg.ProgrammingError."""
+    """The connection string with limits and a name for libpq, where it names none itself. Raises psycopg.ProgrammingError."""
     own = conninfo_to_dict(dsn)
-    return make_conninfo(dsn, **{name: value for name, value in _PATIENCE.items() if name not in own})
+    return make_conninfo(dsn, **{name: value for name, value in _DEFAULTS.items() if name not in own})
 
 
 async def connect(dsn: str) -> Connection:

@@ -4,11 +4,12 @@ import asyncio
 import hashlib
 import logging
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import timedelta
 from time import monotonic
-from typing import Final, LiteralString, Self
+from typing import Final, Self
 
 import psycopg
 
@@ -23,8 +24,11 @@ _FIRST_PAUSE: Final = 0.002
 _LONGEST_PAUSE: Final = 0.05
 """Seconds; it is also how late at most a waiting replica sees that the holder is gone."""
 
-_TRY: Final = "select pg_try_advisory_lock(%s) as yes"
-_UNLOCK: Final = "select pg_advisory_unlock(%s) as yes"
+# The rows come in the order in which they are asked for.
+_ASK: Final = """
+select case when take then pg_try_advisory_lock(key) else pg_advisory_unlock(key) end as yes
+from unnest(%s::bool[], %s::bigint[]) as asked (take, key)
+"""
 # A machine that loses its power says no goodbye: without this the server would keep its locks for hours.
 _LET_GO: Final = """
 select set_config('tcp_keepalives_idle', '5', false), set_config('tcp_keepalives_interval', '2', false),
@@ -32,44 +36,60 @@ select set_config('tcp_keepalives_idle', '5', false), set_config('tcp_keepalives
 """
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A lock that somebody wants to take or to give back."""
+
+    take: bool
+    key: int
+    answer: asyncio.Future[Connection | None] = field(default_factory=lambda: asyncio.Future())
+    """The connection over which the server said yes; ``None`` where it said no; done where nobody waits any longer."""
+
+
 class PostgresLocks:
     """Locks for several processes. Use it as an async context manager: it owns its connection.
 
     A lock is tried and, while another replica has it, tried again: nobody occupies the connection by waiting on it. Within
-    this process messages queue in order of arrival first, so that one of them at a time asks the server.
+    this process messages queue in order of arrival first, so that one of them at a time asks the server. What is asked while
+    an answer is under way goes to the server together, in the next statement: however far away it is, and however many ask,
+    nobody waits for more than two answers.
 
     A connection that breaks takes all its locks with it, and a new one is opened for the next who asks. Whoever held one
     goes on without it: should another replica take the conversation meanwhile, the fence lets only one of them commit.
     """
 
     def __init__(self, dsn: str, *, patience: timedelta, local: Locks | None = None) -> None:
-        """``patience`` is how long a message waits for another replica before it is told that the conversation is busy."""
+        """``patience`` is how long a message waits for those before it, here and elsewhere, until it is told to try later."""
         self._dsn = dsn
         self._patience = patience.total_seconds()
         self._local = local or LocalLocks(patience=patience)
-        self._turn = asyncio.Lock()
+        self._queue: list[_Asked] = []
+        self._asking: asyncio.Task[None] | None = None
         self._connection: Connection | None = None
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *error: object) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
+            await asyncio.wait([self._asking])
         await self._drop()
 
     @asynccontextmanager
     async def hold(self, conversation: str, *, wait: bool = True) -> AsyncIterator[None]:
         """As ``Locks.hold``. Raises StoreUnavailable too."""
-        key = _key(conversation)
+        key, deadline = _key(conversation), monotonic() + (self._patience if wait else 0.0)
         async with self._local.hold(conversation, wait=wait):
-            holder = await self._take(key, self._patience if wait else 0.0)
+            holder = await self._take(key, deadline)
             try:
                 yield
             finally:
                 await self._give_back(key, holder)
 
-    async def _take(self, key: int, patience: float) -> Connection:
+    async def _take(self, key: int, deadline: float) -> Connection:
         """Try until it is ours; the connection that holds it."""
-        pause, deadline = _FIRST_PAUSE, monotonic() + patience
+        pause = _FIRST_PAUSE
         while (holder := await self._try(key)) is None:
             if monotonic() + pause > deadline:
                 raise ConversationBusy
@@ -79,9 +99,8 @@ class PostgresLocks:
 
     async def _try(self, key: int) -> Connection | None:
         """The connection that holds it now; ``None`` where another replica has it."""
-        # Not cut off where the caller gives up: then nobody would know whether the lock is ours, and only closing the
-        # connection could tell, which holds the locks of all the other conversations.
-        asked = asyncio.ensure_future(self._ask(_TRY, key))
+        # Not cut off where the caller gives up: the lock may be ours by then, and is given back first.
+        asked = asyncio.ensure_future(self._ask(key, take=True))
         try:
             return await asyncio.shield(asked)
         except asyncio.CancelledError:
@@ -94,35 +113,70 @@ class PostgresLocks:
         """Nothing is raised but a cancellation, and that only when it is done."""
         if holder is not self._connection:
             return  # it went with its connection
-        giving = asyncio.ensure_future(self._ask(_UNLOCK, key))
+        giving = asyncio.ensure_future(self._ask(key, take=False))
         try:
             await asyncio.shield(giving)
         except StoreUnavailable:
-            log.warning("a lock could not be given back; it went with its connection", exc_info=True)
+            log.warning("a lock could not be given back in time; it is, or goes with its connection", exc_info=True)
         except asyncio.CancelledError:
             await asyncio.wait([giving])
             raise
 
-    async def _ask(self, query: LiteralString, key: int) -> Connection | None:
+    async def _ask(self, key: int, *, take: bool) -> Connection | None:
         """The connection over which the server said yes; ``None`` where it said no. Raises StoreUnavailable."""
-        deadline = monotonic() + LIMIT
+        asked = _Asked(take, key)
+        self._put(asked)
         async with answering():
             try:
                 async with asyncio.timeout(LIMIT):
-                    await self._turn.acquire()
+                    return await asked.answer
             except TimeoutError as error:
                 raise psycopg.OperationalError(f"no answer within {LIMIT:g} s") from error
-            try:
-                connection = await self._connected(deadline)
-                with cut_off(connection, deadline - monotonic()):
-                    row = await (await connection.execute(query, (key,))).fetchone()
-            except (psycopg.Error, asyncio.CancelledError):
-                # A call that was cut off may have taken the lock or not: only a new connection knows what it holds.
-                await self._drop()
-                raise
-            finally:
-                self._turn.release()
-        return connection if row is not None and row["yes"] else None
+
+    def _put(self, asked: _Asked) -> None:
+        self._queue.append(asked)
+        if self._asking is None:
+            self._asking = asyncio.create_task(self._ask_all())
+
+    async def _ask_all(self) -> None:
+        """Ask for what is in the queue, all of it at once, until there is nothing."""
+        try:
+            while self._queue:
+                # Nobody needs a lock any more who gave up waiting; but every lock that was taken is given back.
+                asked = [each for each in self._queue if not (each.take and each.answer.done())]
+                self._queue = []
+                try:
+                    connection, answers = await self._ask_server(asked)
+                except psycopg.Error as error:
+                    for each in asked:
+                        if not each.answer.done():
+                            each.answer.set_exception(type(error)(*error.args))
+                else:
+                    for each, yes in zip(asked, answers, strict=True):
+                        self._tell(each, connection if yes else None)
+        finally:
+            self._asking = None
+
+    def _tell(self, asked: _Asked, holder: Connection | None) -> None:
+        if not asked.answer.done():
+            asked.answer.set_result(holder)
+        elif asked.take and holder is not None:
+            nobody = _Asked(take=False, key=asked.key)
+            nobody.answer.cancel()
+            self._put(nobody)
+
+    async def _ask_server(self, asked: Sequence[_Asked]) -> tuple[Connection, list[bool]]:
+        """Each answer. The time limit begins here, when it is their turn: a queue never costs a connection its life."""
+        deadline = monotonic() + LIMIT
+        try:
+            connection = await self._connected(deadline)
+            with cut_off(connection, deadline - monotonic()):
+                cursor = await connection.execute(_ASK, ([each.take for each in asked], [each.key for each in asked]))
+                return connection, [row["yes"] for row in await cursor.fetchall()]
+        except (psycopg.Error, asyncio.CancelledError):
+            # A call that was cut off may have taken the locks or not: only a new connection knows what it holds.
+            await self._drop()
+            raise
 
     async def _connected(self, deadline: float) -> Connection:
         if self._connection is not None and hung_up(self._connection):

@@ -12,8 +12,9 @@ from psycopg.rows import dict_row
 
 from soni.config.settings import Persistence
 from soni.errors import ConfigurationError, StoreUnavailable
+from soni.persistence.addresses import LOCK_SETTING, SETTING, refuse_unreadable
 from soni.persistence.postgres_connections import LIMIT, Connection, Connections, Pool, connect, patient, words
-from soni.persistence.postgres_schema import set_up
+from soni.persistence.postgres_schema import TABLES, set_up
 
 log = logging.getLogger("soni.persistence")
 
@@ -25,6 +26,13 @@ _TOLD_EVERY: Final = 5.0
 """Seconds between two lines in the log."""
 _PREPARE_AFTER: Final = 5
 """Times a statement is sent before it is prepared; psycopg's default."""
+
+_RIGHTS: Final = ("select", "insert", "update", "delete")
+_MISSING: Final = """
+select name, array_agg(wanted order by place) as rights
+from unnest(%s::text[]) as name, unnest(%s::text[]) with ordinality as rights (wanted, place)
+where not has_table_privilege(name, wanted) group by name order by name
+"""
 
 _MISTAKES: Final = (
     "password authentication failed",
@@ -55,6 +63,9 @@ async def open_postgres(settings: Persistence) -> AsyncIterator[Connections]:
     Raises ConfigurationError where somebody has to change something first, StoreUnavailable where the server does not come.
     """
     assert settings.connection_string is not None, "checked when the settings were read"
+    refuse_unreadable(settings.connection_string)
+    if settings.lock_connection_string is not None:
+        refuse_unreadable(settings.lock_connection_string, LOCK_SETTING)
     pooled = await _patiently(lambda: _prepare(settings), START)
     connections = Pool(
         patient(settings.connection_string),
@@ -94,10 +105,23 @@ async def _prepare(settings: Persistence) -> bool:
         else:
             pooled = direct is not None
         await set_up(connection)
-    if direct is not None:
-        async with await connect(settings.connection_string or ""):
-            pass  # only to hear at start, and not from the first user, that it is wrong
+        if direct is None:
+            await _refuse_without_rights(connection)
+    if direct is not None:  # to hear at start, and not from the first user, that it is wrong
+        async with await connect(settings.connection_string or "") as connection:
+            await _refuse_without_rights(connection)
     return pooled
+
+
+async def _refuse_without_rights(connection: Connection) -> None:
+    """Raises ConfigurationError where this user may not do in every table what each turn does."""
+    cursor = await connection.execute(_MISSING, (list(TABLES), list(_RIGHTS)))
+    missing = [f"{', '.join(row['rights'])} on {row['name']}" for row in await cursor.fetchall()]
+    if missing:
+        raise ConfigurationError(
+            f"The database user {connection.info.user} lacks rights: {'; '.join(missing)}."
+            f" Grant it {', '.join(_RIGHTS)} on all of Soni's tables ({SETTING})."
+        )
 
 
 async def _is_pooled(connection: Connection) -> bool:
@@ -134,12 +158,6 @@ def _mistake(error: psycopg.Error) -> str | None:
                 f"The database user may not set up Soni's tables: {words(error)}. Grant it create on the schema; where the"
                 " tables are there already, select, insert, update and delete on all of them are enough"
                 " (settings.persistence.connection_string)."
-            )
-        case psycopg.ProgrammingError() if error.sqlstate is None:
-            # Its words repeat the connection string, with the password.
-            return (
-                "settings.persistence.connection_string is not one that PostgreSQL understands; an example:"
-                " postgresql://user:password@host:5432/database"
             )
         case psycopg.OperationalError() if not any(part in str(error) for part in _MISTAKES):
             return None

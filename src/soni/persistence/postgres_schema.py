@@ -3,14 +3,26 @@
 import asyncio
 import random
 from dataclasses import dataclass
+from time import monotonic
 from typing import Final, LiteralString
 
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
+from soni.errors import ConfigurationError
+from soni.persistence.postgres_connections import NAME
 from soni.persistence.store import too_new
 
+TABLES: Final = ("checkpoints", "checkpoint_blobs", "checkpoint_writes", "soni_ledger", "soni_transcript")
+"""What a turn reads and writes."""
+_LEAVING: Final = 2.0
+"""Seconds in which the sessions of a service that was just stopped go."""
+_OTHERS: Final = """
+select count(*) as number from pg_stat_activity
+where datname = current_database() and pid <> pg_backend_pid()
+    and application_name in (%s, current_setting('application_name'))
+"""
 _KEY: Final = 0x536F6E69  # "Soni"
 """Of the advisory lock that lets one replica at a time change the schema."""
 
@@ -81,6 +93,24 @@ async def set_up(connection: AsyncConnection[DictRow]) -> None:
             await _step(connection, migration.up, number)
     finally:
         await connection.execute("select pg_advisory_unlock(%s)", (_KEY,))
+
+
+async def refuse_beside_others(connection: AsyncConnection[DictRow]) -> None:
+    """Raises ConfigurationError where other sessions of Soni's use this database."""
+    deadline = monotonic() + _LEAVING
+    while others := await _others(connection):
+        if monotonic() > deadline:
+            raise ConfigurationError(
+                f"{others} other session{'s' if others > 1 else ''} of Soni's use{'' if others > 1 else 's'} this database:"
+                " stop every service on it first, or it loses what it needs. With --force it is done nevertheless: for"
+                " sessions that a pooler keeps, or that belong to another schema."
+            )
+        await asyncio.sleep(0.1)
+
+
+async def _others(connection: AsyncConnection[DictRow]) -> int:
+    row = await (await connection.execute(_OTHERS, (NAME,))).fetchone()
+    return int(row["number"]) if row is not None else 0
 
 
 async def go_back(connection: AsyncConnection[DictRow]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from soni.config.settings import Persistence
 from soni.errors import ConfigurationError
+from soni.persistence.addresses import backend_of, refuse_unreadable
 from soni.persistence.archive import Archive
 from soni.persistence.dialogues import Dialogues
 from soni.persistence.store import import_driver, too_new
@@ -37,15 +38,13 @@ def _is_newest(version: int, known: int) -> bool:
 
 
 def named(database: str, settings: Persistence) -> Persistence:
-    """The settings with another database: a connection string of PostgreSQL or Redis, or the path of a SQLite file."""
-    scheme = database.partition("://")[0]
-    if scheme in ("postgresql", "postgres"):
-        update: dict[str, object] = {"backend": "postgresql", "connection_string": database}
-    elif scheme in ("redis", "rediss"):
-        update = {"backend": "redis", "connection_string": database}
-    else:
-        update = {"backend": "sqlite", "path": Path(database)}
-    return settings.model_copy(update=update)
+    """The settings with another database: a connection string of PostgreSQL or Redis, or the path of a SQLite file.
+
+    Raises ConfigurationError where it is none of them.
+    """
+    backend = backend_of(database)
+    place: dict[str, object] = {"path": Path(database)} if backend == "sqlite" else {"connection_string": database}
+    return settings.model_copy(update={"backend": backend, **place})
 
 
 @asynccontextmanager
@@ -101,25 +100,26 @@ async def _postgres(settings: Persistence) -> AsyncIterator[Reading]:
 
     from soni.persistence.postgres import PostgresDialogues, PostgresSaver
     from soni.persistence.postgres_archive import PostgresArchive
+    from soni.persistence.postgres_connections import connect, patient, words
     from soni.persistence.postgres_schema import MIGRATIONS, schema_version
 
     assert settings.connection_string is not None, "checked when the settings were read"
+    refuse_unreadable(settings.connection_string)
 
     async def only_read(connection: AsyncConnection[DictRow]) -> None:
         await connection.execute("set default_transaction_read_only = on")
 
     try:
         # Tried first, because a pool tries for long and does not say why it fails.
-        async with await AsyncConnection.connect(settings.connection_string, row_factory=dict_row) as connection:
+        async with await connect(settings.connection_string) as connection:
             newest = _is_newest(await schema_version(connection), len(MIGRATIONS))
             await connection.execute("select from checkpoints limit 1")
     except psycopg.errors.UndefinedTable as error:
         raise ConfigurationError("This PostgreSQL database has no conversations of Soni's.") from error
     except psycopg.Error as error:
-        words = " ".join(str(error).split())
-        raise ConfigurationError(f"This PostgreSQL database cannot be read: {words}") from error
+        raise ConfigurationError(f"This PostgreSQL database cannot be read: {words(error)}.") from error
     async with AsyncConnectionPool[AsyncConnection[DictRow]](
-        settings.connection_string,
+        patient(settings.connection_string),
         kwargs={"autocommit": True, "prepare_threshold": None, "row_factory": dict_row},
         configure=only_read,
         min_size=1,

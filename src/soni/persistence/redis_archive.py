@@ -61,9 +61,14 @@ class RedisArchive:
             stored = await self._redis.hgetall(Keys(conversation).ledger)
         return {_text(key): json.loads(stored[key]) for key in sorted(stored, key=_text)}
 
-    async def erase(self, conversation: str) -> None:
+    async def reset(self, conversation: str) -> None:
+        """As ``Archive.reset``."""
+        await self._index.reset(conversation)
+
+    async def erase(self, *conversations: str) -> None:
         """As ``Archive.erase``."""
-        await self._index.drop(conversation, EVERYTHING)
+        for conversation in conversations:
+            await self._index.drop(conversation, EVERYTHING)
 
 
 def member(checkpoint_id: str, spoken: Spoken) -> str:

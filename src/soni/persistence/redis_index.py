@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
+from soni.persistence.archive import RESET as RESET_ROW
 from soni.persistence.archive import moment_of
 from soni.persistence.redis_opening import Redis, answering
-from soni.persistence.redis_scripts import DROP, DROP_BEFORE, LAST, NAMES, NOTE, Keys
+from soni.persistence.redis_scripts import DROP, DROP_BEFORE, LAST, NAMES, NOTE, RESET, Keys
 
 STATE: Final = (3, 4)
 LEDGER: Final = (5,)
@@ -24,6 +25,7 @@ class Index:
         self._note = redis.register_script(NOTE)
         self._drop = redis.register_script(DROP)
         self._drop_before = redis.register_script(DROP_BEFORE)
+        self._reset = redis.register_script(RESET)
 
     async def note(
         self, conversation: str, key: str, *fields: str | bytes, how: Literal["hset", "hsetnx"] = "hset"
@@ -42,6 +44,12 @@ class Index:
         """Remove the ledger's rows about turns before this one, those about none, and these, and the name where nothing is left."""
         async with answering():
             await self._drop_before(keys=[NAMES, LAST, *Keys(conversation).all], args=[conversation, turn, *rows])
+
+    async def reset(self, conversation: str) -> None:
+        """Remove all keys of a conversation but its transcript at once; by a row in the ledger that one is found again."""
+        at = microseconds(datetime.now(UTC))
+        async with answering():
+            await self._reset(keys=[NAMES, LAST, *Keys(conversation).all], args=[conversation, at, RESET_ROW])
 
     async def names(self, after: str, most: int) -> list[str]:
         """Up to so many names behind ``after``, in order."""

@@ -35,7 +35,7 @@ class RedisLocks:
     def __init__(
         self, redis: Redis, *, patience: timedelta, local: Locks | None = None, lease: timedelta = LEASE
     ) -> None:
-        """``patience`` is how long a message waits for another replica before it is told that the conversation is busy."""
+        """``patience`` is how long a message waits for those before it, here and elsewhere, until it is told to try later."""
         self._patience = patience.total_seconds()
         self._local = local or LocalLocks(patience=patience)
         self._lease = lease
@@ -48,9 +48,10 @@ class RedisLocks:
     async def hold(self, conversation: str, *, wait: bool = True) -> AsyncIterator[None]:
         """As ``Locks.hold``. Raises StoreUnavailable too."""
         key, turn = f"soni:lock:{conversation}", secrets.token_hex(8)
+        deadline = time.monotonic() + (self._patience if wait else 0.0)
         async with self._local.hold(conversation, wait=wait):
             try:
-                await self._take(key, turn, self._patience if wait else 0.0)
+                await self._take(key, turn, deadline)
             except asyncio.CancelledError:
                 # It may have been taken, and nobody will know.
                 await asyncio.shield(self._give_back(key, turn))
@@ -62,9 +63,9 @@ class RedisLocks:
                 renewing.cancel()
                 await asyncio.shield(self._give_back(key, turn))
 
-    async def _take(self, key: str, turn: str, patience: float) -> None:
+    async def _take(self, key: str, turn: str, deadline: float) -> None:
         """Try until it is ours."""
-        pause, deadline = _FIRST_PAUSE, time.monotonic() + patience
+        pause = _FIRST_PAUSE
         while not await self._try(key, turn):
             if time.monotonic() + pause > deadline:
                 raise ConversationBusy

@@ -8,6 +8,7 @@ from typing import Final
 
 from soni.config.settings import Persistence
 from soni.errors import ConfigurationError, StoreUnavailable
+from soni.persistence.addresses import refuse_unreadable_redis
 
 try:
     # Under its own name: others take it from here, so that it is told in one place where it is missing.
@@ -62,6 +63,7 @@ async def open_redis(settings: Persistence, *, only_read: bool = False) -> Async
 
 def _client(settings: Persistence) -> Redis:
     assert settings.connection_string is not None, "checked when the settings were read"
+    refuse_unreadable_redis(settings.connection_string)
     try:
         pool = BlockingConnectionPool.from_url(
             settings.connection_string,

@@ -128,6 +128,25 @@ if redis.call('exists', unpack(KEYS, 3)) == 0 then
 end
 """
 
+RESET: Final = """
+-- keys: names, last, state, writes, ledger, transcript; arguments: name, microseconds, the field by which it is found
+local known = redis.call('exists', KEYS[3], KEYS[6]) > 0
+if known then
+    -- First what needs room: a script that has changed something is no longer stopped where the server is full.
+    redis.call('hset', KEYS[5], ARGV[3], '{}')
+    redis.call('zadd', KEYS[1], 0, ARGV[1])
+    redis.call('zadd', KEYS[2], 'gt', ARGV[2], ARGV[1])
+end
+for _, field in ipairs(redis.call('hkeys', KEYS[5])) do
+    if not (known and field == ARGV[3]) then redis.call('hdel', KEYS[5], field) end
+end
+redis.call('del', KEYS[3], KEYS[4])
+if not known then
+    redis.call('zrem', KEYS[1], ARGV[1])
+    redis.call('zrem', KEYS[2], ARGV[1])
+end
+"""
+
 LOCK: Final = """
 -- key: the lock; arguments: replica, turn, milliseconds
 -- A lock of the same replica is one that it could not give back: within a replica, one turn at a time comes here.

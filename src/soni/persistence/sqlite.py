@@ -119,11 +119,6 @@ class SqliteDialogues(Dialogues):
         async with answering():
             await super().commit(conversation, before, dialogue, said)
 
-    async def delete(self, conversation: str) -> None:
-        """As ``Dialogues.delete``. Raises StoreUnavailable too."""
-        async with answering():
-            await super().delete(conversation)
-
 
 class SqliteLedger:
     """Rows about side effects, in the same file as the conversations and as durable."""

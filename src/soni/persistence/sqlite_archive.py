@@ -1,16 +1,21 @@
 """The transcript and the end of conversations in a SQLite file."""
 
+import asyncio
 import json
+import logging
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 import aiosqlite
 
 from soni.dialogue.state import Line
 from soni.persistence.archive import Exchange, id_at
-from soni.persistence.sqlite_opening import answering
+from soni.persistence.sqlite_opening import answering, empty_log
 from soni.value import Value
+
+log = logging.getLogger("soni.persistence")
 
 _EXCHANGES: Final = """
 select id, turn, said from soni_transcript where conversation = ? and (? is null or id < ?) order by id desc limit ?
@@ -29,15 +34,9 @@ select conversation from (
 ) group by conversation having max(id) < :cutoff order by conversation limit :limit
 """
 
-_ERASE: Final = tuple(
-    f"delete from {table} where {column} = ?"  # noqa: S608 - the names are below
-    for table, column in (
-        ("soni_transcript", "conversation"),
-        ("soni_ledger", "conversation"),
-        ("writes", "thread_id"),
-        ("checkpoints", "thread_id"),
-    )
-)
+# Into views whose triggers do the rest.
+_RESET: Final = "insert into soni_reset (conversation, id) values (?, ?)"
+_ERASE: Final = "insert into soni_erase (conversation) select value from json_each(?)"
 
 
 class SqliteArchive:
@@ -75,8 +74,20 @@ class SqliteArchive:
             rows = await self._connection.execute_fetchall(query, (conversation,))
         return {str(key): json.loads(result) for key, result in rows}
 
-    async def erase(self, conversation: str) -> None:
-        """As ``Archive.erase``. The state goes last: what is cut off in the middle can be found and erased again."""
+    async def reset(self, conversation: str) -> None:
+        """As ``Archive.reset``."""
         async with answering():
-            for statement in _ERASE:
-                await self._connection.execute_fetchall(statement, (conversation,))
+            await self._connection.execute_fetchall(_RESET, (conversation, id_at(datetime.now(UTC))))
+
+    async def erase(self, *conversations: str) -> None:
+        """As ``Archive.erase``; the words go from the disk too, as far as nobody else is reading the file."""
+        async with answering():
+            await self._connection.execute_fetchall(_ERASE, (json.dumps(conversations),))
+            ((_, _, path),) = [
+                row for row in await self._connection.execute_fetchall("pragma database_list") if row[1] == "main"
+            ]
+            rest = await asyncio.to_thread(empty_log, Path(path))
+        if rest:
+            log.warning(
+                "another program reads %s: until the next erase, what was erased may be found in its -wal file", path
+            )

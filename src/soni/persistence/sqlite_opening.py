@@ -5,7 +5,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +15,8 @@ from soni.errors import ConfigurationError, StoreUnavailable
 
 _BUSY_TIMEOUT: Final = 5000
 """Milliseconds to wait for another program that reads or backs up the file."""
+_READERS: Final = 0.2
+"""Seconds to wait for those who are reading the file when its log is to be cut."""
 LIMIT: Final = 5.5
 """Seconds a call may take in all, with those before it; more than the other, for SQLite has words for what it waits for."""
 
@@ -59,13 +61,16 @@ async def open_sqlite(path: Path) -> AsyncIterator[aiosqlite.Connection]:
         await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
     except OSError as error:
         raise _cannot_open(path, error) from error
-    with _only_process(path):
+    # Another name for the same file, by a link, must lead to the same lock.
+    with _only_process(await asyncio.to_thread(path.resolve)):
         with usable(path):
             connection = await aiosqlite.connect(path, isolation_level=None, factory=_Watched)
         try:
             with usable(path):
                 await connection.execute_fetchall("pragma journal_mode = wal")
                 await connection.execute_fetchall("pragma synchronous = full")
+                # What is deleted is overwritten; some builds of SQLite do so by themselves.
+                await connection.execute_fetchall("pragma secure_delete = on")
                 await connection.execute_fetchall(f"pragma busy_timeout = {_BUSY_TIMEOUT}")
             yield connection
         finally:
@@ -90,6 +95,17 @@ def _only_process(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
+
+
+def empty_log(path: Path) -> bool:
+    """Take what is in the -wal file over into the file and cut it to nothing; whether something is left in it.
+
+    On a connection of its own, so that calls of the service do not queue behind it. Who reads the file now keeps it from
+    being cut, and is waited for a moment only: nobody can write meanwhile.
+    """
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=_READERS)) as connection:
+        busy, _, _ = connection.execute("pragma wal_checkpoint(truncate)").fetchone()
+    return bool(busy)
 
 
 def _cannot_open(path: Path, error: OSError) -> ConfigurationError:

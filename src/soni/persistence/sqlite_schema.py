@@ -5,7 +5,7 @@ from typing import Final
 
 import aiosqlite
 
-from soni.persistence.archive import MAX_EXCHANGES, PRUNE_EVERY
+from soni.persistence.archive import MAX_EXCHANGES, PRUNE_EVERY, RESET
 from soni.persistence.store import too_new
 
 
@@ -95,12 +95,40 @@ def after_checkpoint(keep: int) -> str:
     """  # noqa: S608 - numbers of ours
 
 
+# What is inserted into these views happens to a conversation, all of it in the one statement: calls of other conversations
+# go over the same connection, and would find themselves in a transaction that is more than a statement.
+_ENDINGS: Final = f"""
+create temp view if not exists soni_reset as select '' as conversation, '' as id;
+create temp trigger if not exists soni_on_reset instead of insert on soni_reset begin
+    insert or replace into soni_ledger (conversation, key, result, id)
+        select new.conversation, '{RESET}', '{{}}', new.id
+        where exists (select 1 from checkpoints where thread_id = new.conversation)
+            or exists (select 1 from soni_transcript where conversation = new.conversation);
+    delete from soni_ledger
+        where conversation = new.conversation and not (key = '{RESET}' and id = new.id);
+    delete from writes where thread_id = new.conversation;
+    delete from checkpoints where thread_id = new.conversation;
+    delete from soni_transcript where conversation = new.conversation and id <= (
+        select id from soni_transcript where conversation = new.conversation
+        order by id desc limit 1 offset {MAX_EXCHANGES}
+    );
+end;
+create temp view if not exists soni_erase as select '' as conversation;
+create temp trigger if not exists soni_on_erase instead of insert on soni_erase begin
+    delete from writes where thread_id = new.conversation;
+    delete from checkpoints where thread_id = new.conversation;
+    delete from soni_ledger where conversation = new.conversation;
+    delete from soni_transcript where conversation = new.conversation;
+end;
+"""  # noqa: S608 - words and numbers of ours
+
+
 async def set_up(connection: aiosqlite.Connection, keep: int) -> None:
     """Bring the file to the newest version. Raises ConfigurationError where a newer Soni has made it."""
     version = await _known_version(connection)
     for number, migration in enumerate(MIGRATIONS[version:], version + 1):
         await _step(connection, migration.up, number)
-    await connection.executescript(f"begin immediate; {after_checkpoint(keep)} commit;")
+    await connection.executescript(f"begin immediate; {after_checkpoint(keep)} {_ENDINGS} commit;")
 
 
 async def go_back(connection: aiosqlite.Connection) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
-from typing import Final, Self
+from typing import Self
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
@@ -41,9 +41,6 @@ from soni.writing.base import Writer
 from soni.writing.opening import open_writer
 
 log = logging.getLogger("soni.runtime")
-
-_RESET: Final = "reset"
-"""The ledger's row of a user whose conversation was reset."""
 
 
 @dataclass(frozen=True)
@@ -279,12 +276,7 @@ class RuntimeLoop:
     async def reset_state(self, user_id: str) -> None:
         """Forget a conversation: the next message starts anew. Nothing happens where there is none."""
         async with self._locks.hold(user_id):
-            store = self._running.store
-            known = await store.dialogues.exists(user_id) or await store.archive.exchanges(user_id, None, 1)
-            await store.dialogues.delete(user_id)
-            await store.ledger.forget(user_id)
-            if known:  # by this row the transcript is found when its time has come
-                await store.ledger.record(user_id, _RESET, {})
+            await self._running.store.archive.reset(user_id)
 
     async def resume(self, user_id: str) -> None:
         """Take a conversation back from a person. Raises ConversationUnknown."""

@@ -86,8 +86,8 @@ class Upkeep:
                     held.add(name)
             # Asked again, now that nobody can go on with them: one may have been gone on with meanwhile.
             silent = [name for name in await self.store.archive.idle(since, after, _HELD) if name in held]
-            for name in silent:
-                await self.store.archive.erase(name)
+            if silent:
+                await self.store.archive.erase(*silent)
             return len(silent)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from soni.config.models import SoniConfig
+from soni.config.settings import MODEL_SHARE
 from soni.errors import ConfigurationError
 from soni.understanding.base import Understander
 from soni.understanding.breaker import Breaker
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
 
 OPTIMIZED: Final = "SONI_OPTIMIZED_DU_PATH"
 """The environment variable that names the optimized program, before the settings."""
-
-_SHARE: Final = 0.8
-"""Of the turn's time, at most, is the model's: the fallback and the flow need some, too."""
 
 
 def open_understander(config: SoniConfig) -> Understander:
@@ -72,5 +70,5 @@ def _open_model(config: SoniConfig, embedded: "EmbeddedUnderstander") -> Underst
         shortcut=embedded.plainly,
         fallback=fallback,
         cache=cache,
-        budget=min(nlu.timeout.total_seconds(), _SHARE * turn),
+        budget=min(nlu.timeout.total_seconds(), MODEL_SHARE * turn),
     )

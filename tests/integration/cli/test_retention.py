@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from soni import Message, RuntimeLoop
 from soni.cli import app, main
+from soni.persistence import postgres_schema
 from soni.persistence.sqlite_schema import MIGRATIONS
 
 ASSISTANT = """
@@ -141,6 +142,75 @@ def test_no_command_makes_a_store_where_there_is_none(
 
     assert all(code == 78 and words.startswith("There is no ") for code, words in outcomes)
     assert [path.name for path in folder.iterdir()] == ["soni.yaml"]
+
+
+APART = (
+    "postgresql://u:hun ter2@localhost/db",
+    "postgresql://u:hunter2%zz@localhost/db",
+    "postgres:/u:hunter2@localhost/db",
+    "postgresql://u:hunter@ter2@127.0.0.1/db",
+    "postgresql://u:hun/ter2@127.0.0.1/db",
+    "postgresql://u:1/hunter2@127.0.0.1:1/db",
+    "host=127.0.0.1 password=hun ter2",
+)
+
+
+@pytest.mark.parametrize("dsn", APART)
+@pytest.mark.parametrize(
+    "command", [("migrate",), ("migrate", "--back"), ("deploy-check",), ("retention", "--dry-run"), ("retention",)]
+)
+def test_a_password_is_never_told(
+    command: tuple[str, ...],
+    dsn: str,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nor a piece of it, where the connection string comes apart in the wrong place; the words say what to do, at once."""
+    (folder / "soni.yaml").write_text(ASSISTANT % ("postgresql", dsn, "30d"))
+    code, words = told(monkeypatch, capsys, *command)
+
+    assert code == 78
+    assert words.startswith("settings.persistence.connection_string ")
+    assert "percent-encoded" in words
+    assert not any(piece in words + caplog.text for piece in ("hun", "ter2"))
+
+
+@pytest.mark.parametrize(
+    "database", [*APART, "redis://u:1/hunter2@127.0.0.1/0", "redis:/u:hunter2@h", "mysql://u:hunter2@h/db"]
+)
+def test_a_password_that_stands_in_a_command_is_never_told(
+    database: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is no address is not taken for a file, whose name would be told."""
+    (folder / "soni.yaml").write_text(ASSISTANT % ("sqlite", "", "30d"))
+    code, words = told(monkeypatch, capsys, "deploy-check", "--against", database)
+
+    assert code == 78
+    assert not any(piece in words for piece in ("hun", "ter2"))
+
+
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+@pytest.mark.usefixtures("store")
+def test_no_step_back_beside_a_running_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would lose its tables: it is noticed, and nothing is changed; unless the operator knows better."""
+    monkeypatch.setattr(postgres_schema, "_LEAVING", 0.2)
+
+    async def beside(*arguments: str) -> Result:
+        runtime = await asyncio.to_thread(RuntimeLoop.from_path, "soni.yaml")
+        async with runtime as loop:
+            await loop.check_store()
+            return await asyncio.to_thread(run, *arguments)
+
+    refused = asyncio.run(beside("migrate", "--back"))
+    forward = asyncio.run(beside("migrate"))
+    forced = asyncio.run(beside("migrate", "--back", "--force"))
+
+    assert "of Soni's use" in str(refused.exception)
+    assert "--force" in str(refused.exception)
+    assert forward.stdout == f"Version {len(MIGRATIONS)}: nothing to do.\n"
+    assert forced.stdout.startswith(f"Version {len(MIGRATIONS)} → ")
 
 
 def test_what_cannot_be_migrated_is_told_in_words(

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -14,9 +14,11 @@ from soni.actions.ledger import Row
 from soni.config.settings import Persistence
 from soni.dialogue.state import Dialogue, Line
 from soni.errors import StoreUnavailable
+from soni.persistence.archive import Archive, Exchange
 from soni.persistence.dialogues import Dialogues, Saved
 from soni.persistence.locks import Locks
 from soni.persistence.store import ForgetfulLedger, Store, open_store
+from soni.value import Value
 
 How = Literal["fails", "gives up"]
 
@@ -79,11 +81,6 @@ class FailingDialogues(Dialogues):
         await self._real.commit(conversation, before, dialogue, said)
         await self._fault.at("after commit")
 
-    async def delete(self, conversation: str) -> None:
-        await self._fault.at("before delete")
-        await self._real.delete(conversation)
-        await self._fault.at("after delete")
-
 
 @dataclass
 class FailingLedger:
@@ -108,6 +105,34 @@ class FailingLedger:
         await self.fault.at("before forget")
         await self.real.forget(conversation, before, *keys)
         await self.fault.at("after forget")
+
+
+@dataclass
+class FailingArchive:
+    """An archive, of which a reset is between two moments."""
+
+    real: Archive
+    fault: Fault
+
+    async def reset(self, conversation: str) -> None:
+        await self.fault.at("before reset")
+        await self.real.reset(conversation)
+        await self.fault.at("after reset")
+
+    async def exchanges(self, conversation: str, before: str | None, limit: int) -> tuple[Exchange, ...]:
+        return await self.real.exchanges(conversation, before, limit)
+
+    async def conversations(self, after: str, limit: int) -> tuple[str, ...]:
+        return await self.real.conversations(after, limit)
+
+    async def idle(self, since: datetime, after: str, limit: int) -> tuple[str, ...]:
+        return await self.real.idle(since, after, limit)
+
+    async def effects(self, conversation: str) -> Mapping[str, Mapping[str, Value]]:
+        return await self.real.effects(conversation)
+
+    async def erase(self, *conversations: str) -> None:
+        await self.real.erase(*conversations)
 
 
 @dataclass
@@ -137,5 +162,6 @@ async def open_failing(settings: Persistence, folder: Path, patience: timedelta,
             real,
             dialogues=FailingDialogues(real.dialogues, fault),
             ledger=FailingLedger(real.ledger, fault),
+            archive=FailingArchive(real.archive, fault),
             locks=FailingLocks(real.locks, fault),
         )

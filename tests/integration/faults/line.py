@@ -23,6 +23,8 @@ class Line:
     """What the next clients are told instead of being let through, each one text."""
     pid: int | None = None
     """The process that clients are told they talk to, as a pooler would; ``None``: the real one."""
+    delay: float = 0.0
+    """Seconds that everything takes, each way."""
     clients: int = 0
     """That have been let through."""
     _flows: asyncio.Event = field(default_factory=asyncio.Event)
@@ -82,6 +84,8 @@ class Line:
         with suppress(OSError):
             while data := await reader.read(65536):
                 await self._flows.wait()
+                if self.delay:
+                    await asyncio.sleep(self.delay)
                 writer.write(self._told(data))
                 await writer.drain()
 

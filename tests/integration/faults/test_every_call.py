@@ -192,7 +192,7 @@ async def test_every_moment_of_every_turn(teller: Teller, how: How) -> None:
             struck.add(teller.fault.struck)
 
     assert await teller.story("nobody", -1) == ([], *bystander[1:])
-    calls = {"hold", "load", "commit", "delete", "recall", "record", "forget"}
+    calls = {"hold", "load", "commit", "reset", "recall", "record", "forget"}
     assert struck >= {f"{when} {call}" for when in ("before", "after") for call in calls}
     if how == "gives up":
         assert struck >= {"before pay", "after pay", "before note", "after note", "after giving back"}
@@ -201,12 +201,9 @@ async def test_every_moment_of_every_turn(teller: Teller, how: How) -> None:
 @pytest.mark.parametrize(
     "strike",
     [
-        "before delete",
+        "before reset",
         None,
-        "after delete",
-        "before forget",
-        "after forget",
-        "before record",
+        "after reset",
     ],
 )
 async def test_a_client_that_counts_anew_after_a_reset(teller: Teller, strike: str | None) -> None:

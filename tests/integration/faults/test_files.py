@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 
@@ -13,6 +14,8 @@ from tests.integration.runtime.shop import Shop
 
 from soni import RuntimeLoop
 from soni.config.settings import Persistence
+from soni.dialogue.state import Dialogue
+from soni.dialogue.state import Line as Said
 from soni.errors import ConfigurationError, StoreUnavailable
 from soni.persistence.sqlite import SqliteSaver
 from soni.persistence.store import open_store
@@ -73,6 +76,75 @@ async def test_what_was_refused_may_be_said_again(settings: Persistence, short: 
     assert (again.turn, again.text) == (2, "Sent 5, r1.")
     assert len(set(shop.keys)) == 1
     assert [exchange.turn for exchange in told] == [1, 2]
+
+
+async def test_a_file_under_another_name(settings: Persistence, tmp_path: Path) -> None:
+    """A link leads to the same file, and so to the same lock: the second process is told."""
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "elsewhere" / "other.db"
+    link.symlink_to(settings.path)
+    async with replica(settings, Shop()) as loop:
+        await say(loop, "/start_flow send", "m1")
+        with pytest.raises(ConfigurationError, match="Another process has"):
+            async with open_store(settings.model_copy(update={"path": link}), tmp_path, PATIENCE):
+                pass
+    async with open_store(settings.model_copy(update={"path": link}), tmp_path, PATIENCE) as store:
+        assert await store.dialogues.exists("ana")
+
+
+def found(folder: Path, words: str) -> list[str]:
+    """The files in which these words are."""
+    return sorted(path.name for path in folder.iterdir() if words.encode() in path.read_bytes())
+
+
+async def test_what_is_erased_is_gone_from_the_disk(settings: Persistence, tmp_path: Path) -> None:
+    """While the service runs: by hand, and when its time has come."""
+    async with replica(settings, Shop()) as loop:
+        await say(loop, "my card is 4711-xyzzy")
+        before = found(tmp_path, "4711-xyzzy")
+        await say(loop, "/start_flow hello")
+        await loop.upkeep.erase("ana")
+        by_hand = found(tmp_path, "4711-xyzzy")
+        await say(loop, "my card is 4711-xyzzy")
+        await loop.upkeep.expire(datetime.now(UTC) + timedelta(days=1))
+        in_time = found(tmp_path, "4711-xyzzy")
+
+    assert before == ["soni.db-wal"]
+    assert (by_hand, in_time) == ([], [])
+
+
+async def test_erasing_while_somebody_reads_the_file(
+    settings: Persistence, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It does not wait for them; the operator is told, and the next erase takes the rest."""
+    async with replica(settings, Shop()) as loop:
+        await say(loop, "my card is 4711-xyzzy")
+        with closing(sqlite3.connect(settings.path, isolation_level=None)) as other:
+            other.execute("begin")
+            other.execute("select * from checkpoints").fetchall()
+            began = monotonic()
+            await loop.upkeep.erase("ana")
+            seconds = monotonic() - began
+        told = caplog.text
+        await loop.upkeep.erase("nobody")
+
+        assert found(tmp_path, "4711-xyzzy") == []
+    assert "until the next erase" in told
+    assert seconds < 1
+
+
+async def test_erasing_is_one_step(settings: Persistence, tmp_path: Path) -> None:
+    """Where a part of it fails, nothing is erased."""
+    async with open_store(settings, tmp_path, PATIENCE) as store:
+        await store.dialogues.commit("ana", None, Dialogue(turn=1), [Said("user", "hello")])
+        assert isinstance(store.saver, SqliteSaver)
+        await store.saver.conn.executescript(
+            "create temp trigger no before delete on soni_transcript begin select raise(abort, 'no'); end"
+        )
+        with pytest.raises(StoreUnavailable):
+            await store.archive.erase("ana")
+
+        assert await store.dialogues.exists("ana")
 
 
 async def test_a_full_disk(settings: Persistence) -> None:

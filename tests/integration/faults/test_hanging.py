@@ -39,7 +39,7 @@ def calls(store: Store) -> Mapping[str, Callable[[], Awaitable[object]]]:
         "load": lambda: store.dialogues.load("ana"),
         "exists": lambda: store.dialogues.exists("ana"),
         "commit": commit,
-        "delete": lambda: store.dialogues.delete("eva"),
+        "delete": lambda: store.archive.reset("eva"),
         "recall": lambda: store.ledger.recall("ana", "key"),
         "record": lambda: store.ledger.record("ana", "key", {"paid": 5}),
         "forget": lambda: store.ledger.forget("eva"),

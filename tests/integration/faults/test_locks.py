@@ -11,6 +11,7 @@ import pytest
 from tests.servers import new_database
 
 from soni.errors import ConversationBusy, StoreUnavailable
+from soni.persistence import postgres_locks
 from soni.persistence.postgres_locks import PostgresLocks
 
 from .line import Line
@@ -238,6 +239,78 @@ async def test_everyone_in_the_queue_is_told_in_time(line: Line, short: float) -
 
     assert {type(error) for error in ended} == {StoreUnavailable}
     assert seconds < short + 1
+
+
+@pytest.mark.parametrize("delay", [0.012, 0.02])
+async def test_many_at_once_on_a_server_that_is_far_away(line: Line, database: str, delay: float) -> None:
+    """Each of 256 turns gets its lock in a few answers' time, over one connection that stays; at the end none is held."""
+    holders = set[object]()
+
+    async def turn(number: int) -> None:
+        async with locks.hold(f"user{number}"):
+            holders.add(locks._connection)
+            await asyncio.sleep(0.2)
+
+    line.delay = delay
+    async with PostgresLocks(line.dsn(), patience=LONG) as locks:
+        async with locks.hold("somebody who talks all the time"):
+            began = monotonic()
+            ended = await asyncio.gather(*(turn(number) for number in range(256)), return_exceptions=True)
+            seconds = monotonic() - began
+            held_by_others = set(held(database)) - {locks._connection and locks._connection.info.backend_pid}
+        left = held(database)
+
+    assert ended == [None] * 256
+    assert len(holders) == 1, "nobody was cut off"
+    assert (held_by_others, left) == (set(), [])
+    assert seconds < 2
+
+
+async def test_an_answer_that_comes_when_nobody_waits_any_longer(
+    line: Line, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asked is told in time, the connection stays, and the lock is given back as soon as the answer is there."""
+    async with PostgresLocks(line.dsn(), patience=LONG) as locks, locks.hold("ana"):
+        connection = locks._connection
+        monkeypatch.setattr(postgres_locks, "LIMIT", 0.6)
+        line.delay = 0.2
+        eva = locks.hold("eva")
+        first = asyncio.create_task(eva.__aenter__())
+        await asyncio.sleep(0.02)
+        second = asyncio.create_task(locks.hold("bob").__aenter__())
+        await asyncio.wait([first, second])
+        line.delay = 0.0
+        if locks._asking is not None:
+            await asyncio.wait([locks._asking])
+
+        assert first.exception() is None
+        assert isinstance(second.exception(), StoreUnavailable)
+        assert locks._connection is connection
+        assert len(held(database)) == 2
+        await eva.__aexit__(None, None, None)
+
+
+async def test_who_waits_too_long_for_a_turn_at_the_connection(
+    line: Line, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is asked for them any more, and nobody loses the connection."""
+    async with PostgresLocks(line.dsn(), patience=LONG) as locks, locks.hold("ana"):
+        connection = locks._connection
+        line.fall_silent()
+        eva = locks.hold("eva")
+        first = asyncio.create_task(eva.__aenter__())
+        await asyncio.sleep(0.02)
+        monkeypatch.setattr(postgres_locks, "LIMIT", 0.1)
+        second = asyncio.create_task(locks.hold("bob").__aenter__())
+        await asyncio.wait([second])
+        line.speak()
+        await asyncio.wait([first])
+
+        assert first.exception() is None
+        assert isinstance(second.exception(), StoreUnavailable)
+        assert locks._connection is connection
+        assert len(held(database)) == 2
+        await eva.__aexit__(None, None, None)
 
 
 async def test_the_server_looks_after_a_replica_that_says_nothing(line: Line) -> None:

@@ -48,6 +48,15 @@ async def test_a_connection_string_that_is_none(dsn: str) -> None:
     assert "secret" not in caught.value.message
 
 
+@pytest.mark.parametrize("dsn", ["postgresql://u:hunter@tail@localhost/db", "postgresql://u:hun/tail@localhost/db"])
+async def test_a_password_that_is_not_encoded(dsn: str, caplog: pytest.LogCaptureFixture) -> None:
+    """It would become the host: nobody looks for that one, and it is not told. The address for locks is held to the same."""
+    for settings in (on_postgres(dsn), on_postgres("host=/nowhere").model_copy(update={"lock_connection_string": dsn})):
+        with pytest.raises(ConfigurationError, match="percent-encoded") as caught:
+            await opens(settings)
+        assert not any(piece in caught.value.message + caplog.text for piece in ("hun", "tail"))
+
+
 @pytest.mark.parametrize("place", [{"dbname": "nowhere"}, {"user": "nobody_here"}])
 async def test_a_place_that_is_not_there(database: str, place: dict[str, str]) -> None:
     """A database or role that nobody made does not come by waiting."""
@@ -164,6 +173,22 @@ async def test_a_user_who_may_only_read_and_write(role: str, database: str) -> N
         every = sql.SQL("grant select, insert, update, delete on all tables in schema public to {}")
         connection.execute(every.format(name))
     await opens(on_postgres(role))
+
+
+async def test_a_user_who_may_only_read(role: str, database: str) -> None:
+    """Told at the start, and not by a 503 to every user: which right is missing where."""
+    await opens(on_postgres(database))
+    with psycopg.connect(database, autocommit=True) as connection:
+        name = sql.Identifier(str(conninfo_to_dict(role)["user"]))
+        connection.execute(sql.SQL("grant select on all tables in schema public to {}").format(name))
+        connection.execute(sql.SQL("grant insert, update, delete on checkpoints to {}").format(name))
+    with pytest.raises(ConfigurationError, match=r"lacks rights: .*insert, update, delete on soni_ledger") as caught:
+        await opens(on_postgres(role))
+    behind = on_postgres(role).model_copy(update={"lock_connection_string": database})
+    with pytest.raises(ConfigurationError, match="lacks rights"):
+        await opens(behind)
+
+    assert "on checkpoints;" not in caught.value.message
 
 
 async def test_a_pooler_in_between(line: Line, database: str, caplog: pytest.LogCaptureFixture) -> None:

@@ -99,7 +99,7 @@ def test_without_a_fallback_it_is_not_ready(tmp_path: Path) -> None:
 
     assert ill.status_code == 503
     assert ill.json()["details"] == {"missing": ["model"]}
-    assert "failed (HTTP 503)" in ill.json()["message"]
+    assert "failed (HTTP 503)" in ill.json()["error"]
     assert well.json() == {"status": "ready", "understanding": "model"}
 
 

@@ -343,6 +343,29 @@ def test_an_inactive_setting_is_a_note(find: Find, monkeypatch: pytest.MonkeyPat
     ]
 
 
+def test_a_model_gets_no_more_time_than_the_turn_leaves_it(find: Find) -> None:
+    """What is longer than that is said, with how long it is."""
+    of_a_model = 'version: "1.0"\nsettings: {runtime: {turn_timeout: 10s}, models: {nlu: {provider: %s, timeout: 9s}}}'
+
+    problems = find(of_a_model % "openai")
+    beside = [problem.key for problem in find(of_a_model % "embedded") if problem.severity == "warning"]
+
+    assert [(problem.severity, problem.code, problem.key) for problem in problems] == [
+        ("warning", "inactive-setting", "settings.models.nlu.timeout")
+    ]
+    assert "the model gets 8s, and not 9s" in problems[0].message
+    assert beside == []
+
+
+def test_settings_of_a_model_are_notes_without_one(find: Find) -> None:
+    """They count where a model understands, and only there."""
+    problems = find('version: "1.0"\nsettings: {models: {nlu: {model: large}}}')
+    with_one = find('version: "1.0"\nsettings: {models: {nlu: {provider: openai, model: large}}}')
+
+    assert [(problem.severity, problem.key) for problem in problems] == [("note", "settings.models.nlu.model")]
+    assert with_one == ()
+
+
 @pytest.mark.parametrize("path", [*INACTIVE, *OF_A_MODEL])
 def test_inactive_settings_exist(path: str) -> None:
     """The table names settings, and not what were settings once."""

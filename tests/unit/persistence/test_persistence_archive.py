@@ -13,7 +13,7 @@ from langgraph.checkpoint.base.id import uuid6
 
 from soni.dialogue.state import Dialogue, Line
 from soni.errors import ConversationBusy
-from soni.persistence.archive import MAX_EXCHANGES, PRUNE_EVERY, Exchange, id_at, moment_of
+from soni.persistence.archive import MAX_EXCHANGES, PRUNE_EVERY, RESET, Exchange, id_at, moment_of
 from soni.persistence.dialogues import CHANNEL
 from soni.persistence.store import Store
 from soni.value import Value
@@ -137,10 +137,49 @@ async def test_a_transcript_is_bounded(store: Store) -> None:
 async def test_the_transcript_outlives_a_reset(store: Store) -> None:
     """And the next conversation with the same user goes on in it."""
     await say(store, "ana", "one")
-    await store.dialogues.delete("ana")
+    await store.archive.reset("ana")
     await say(store, "ana", "two")
 
     assert texts(await store.archive.exchanges("ana", None, 9)) == ["one", "two"]
+
+
+async def test_a_transcript_is_bounded_also_where_every_conversation_is_short(store: Store) -> None:
+    """Turns are counted anew after a reset, so none of them may ever be the one at which a transcript is cut."""
+    often, turns = MAX_EXCHANGES // 40 + 3, 40
+    for number in range(often):
+        saved = None
+        for turn in range(1, turns + 1):
+            await store.dialogues.commit("ana", saved, Dialogue(turn=turn), [Line("user", f"{number} {turn}")])
+            saved = await store.dialogues.load("ana")
+        await store.archive.reset("ana")
+    told = texts(await store.archive.exchanges("ana", None, 9999))
+
+    assert turns < PRUNE_EVERY
+    assert told == [f"{number} {turn}" for number in range(3, often) for turn in range(1, turns + 1)]
+
+
+async def test_what_a_reset_leaves_is_found_when_its_time_has_come(store: Store) -> None:
+    """The transcript, by one row; nothing of who was not there, or of whom only results were kept."""
+    await say(store, "ana", "one")
+    await store.ledger.record("ana", "k", {"x": 1})
+    await store.ledger.record("eva", "k", {"x": 1})
+    for user in ("ana", "ana", "eva", "nobody"):
+        await store.archive.reset(user)
+
+    assert await store.archive.idle(datetime.now(UTC) + SOON, "", 9) == ("ana",)
+    assert await store.archive.idle(datetime.now(UTC) - SOON, "", 9) == ()
+    assert await store.archive.effects("ana") == {RESET: {}}
+    assert await store.archive.effects("eva") == {}
+
+
+async def test_a_reset_that_leaves_no_transcript_leaves_nothing_in_the_end(store: Store) -> None:
+    """The second one finds only the row of the first."""
+    await store.dialogues.commit("ana", None, Dialogue(turn=1))
+    for _ in range(2):
+        await store.archive.reset("ana")
+
+    assert await store.archive.idle(datetime.now(UTC) + SOON, "", 9) == ()
+    assert await store.archive.effects("ana") == {}
 
 
 async def test_conversations_are_listed_in_order(store: Store) -> None:
@@ -161,7 +200,7 @@ async def test_only_conversations_that_can_go_on_are_listed(store: Store) -> Non
     """Not one that was reset, and not one of which only results are there."""
     await say(store, "ana", "hello")
     await say(store, "eva", "hello")
-    await store.dialogues.delete("eva")
+    await store.archive.reset("eva")
     await store.ledger.record("eva", "reset", {})
     await store.ledger.record("zoe", "k", {})
 
@@ -217,7 +256,7 @@ async def test_who_is_gone_is_not_idle(store: Store) -> None:
     """Neither after a reset whose row was forgotten, nor after its end."""
     await store.dialogues.commit("ana", None, Dialogue())
     await store.ledger.record("ana", "k", {})
-    await store.dialogues.delete("ana")
+    await store.archive.reset("ana")
     assert await store.archive.idle(datetime.now(UTC) + SOON, "", 9) == ("ana",)
     await store.ledger.forget("ana")
     await say(store, "eva", "hello")
@@ -245,8 +284,8 @@ async def test_erasing_leaves_nothing_of_one_and_everything_of_others(store: Sto
         found = await store.saver.aget_tuple({"configurable": {"thread_id": user, "checkpoint_ns": ""}})
         assert found is not None
         await store.saver.aput_writes(found.config, [("channel", "value")], "task")
-    for user in ("ana", "ana", "nobody"):
-        await store.archive.erase(user)
+    await store.archive.erase("ana", "nobody", "one more")
+    await store.archive.erase("ana")
 
     assert await store.dialogues.load("ana") is None
     assert await store.archive.exchanges("ana", None, 9) == ()

@@ -58,7 +58,7 @@ async def test_what_is_committed_is_read_as_it_was(store: Store) -> None:
 async def test_every_value_survives(store: Store, text: str, number: int, fraction: float) -> None:
     """Texts of all scripts, whole numbers of 64 bits, fractions: nothing is rounded or turned into something else."""
     dialogue = Dialogue(slots={"text": text, "number": number, "fraction": fraction, "list": [text, None, True]})
-    await store.dialogues.delete("ana")
+    await store.archive.reset("ana")
     await store.dialogues.commit("ana", None, dialogue)
 
     assert (await newest(store)).dialogue == dialogue
@@ -81,7 +81,7 @@ async def test_two_first_turns_cannot_both_be_kept(store: Store) -> None:
     with pytest.raises(ConversationBusy):
         await store.dialogues.commit("ana", None, replace(FIRST, turn=99))
     before = await newest(store)
-    await store.dialogues.delete("ana")
+    await store.archive.reset("ana")
     with pytest.raises(ConversationBusy):
         await store.dialogues.commit("ana", before, replace(FIRST, turn=2))
 
@@ -103,8 +103,8 @@ async def test_conversations_do_not_see_each_other(store: Store) -> None:
     """Deleting one leaves the others."""
     for number, user in enumerate(("ana", "ana2", "an"), 1):
         await store.dialogues.commit(user, None, replace(FIRST, turn=number))
-    await store.dialogues.delete("ana")
-    await store.dialogues.delete("nobody")
+    await store.archive.reset("ana")
+    await store.archive.reset("nobody")
 
     assert await store.dialogues.load("ana") is None
     assert [(await newest(store, user)).dialogue.turn for user in ("ana2", "an")] == [2, 3]

@@ -96,6 +96,28 @@ async def test_whoever_waits_too_long_for_another_replica_is_told_so(shared: Per
     assert 0.04 < waited < 2
 
 
+async def test_whoever_waits_here_and_then_elsewhere_waits_no_longer(shared: Persistence, tmp_path: Path) -> None:
+    """Messages that wait in one replica for a conversation that another one holds: the patience is for both together."""
+    short = timedelta(milliseconds=400)
+
+    async def wait(store: Store, number: int) -> float:
+        await asyncio.sleep(0.05 * number)
+        began = time.monotonic()
+        with pytest.raises(ConversationBusy):
+            async with store.locks.hold("ana"):
+                pass
+        return time.monotonic() - began
+
+    async with (
+        open_store(shared, tmp_path, PATIENCE) as one,
+        open_store(shared, tmp_path, short) as two,
+        one.locks.hold("ana"),
+    ):
+        waited = await asyncio.gather(*(wait(two, number) for number in range(4)))
+
+    assert max(waited) < 0.65, waited
+
+
 async def test_whoever_gives_up_waiting_for_another_replica_leaves_nothing_behind(
     replicas: tuple[Store, Store],
 ) -> None:
