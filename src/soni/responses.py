@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from soni.config.models import ResponseVariant, SoniConfig
 from soni.config.steps import Button as WrittenButton
-from soni.dialogue.state import Button, Utterance
+from soni.dialogue.state import Button, Utterance, Wording
 from soni.errors import FlowError
 from soni.expressions import Expression
 from soni.templates import Template, plain
@@ -38,7 +38,10 @@ class Responses:
         chosen = min(variants, key=lambda variant: self._distance(variant.language, language))
         texts = (chosen.text, *chosen.variations)
         text = texts[random.Random(f"{seed}:{name}").randrange(len(texts))] if len(texts) > 1 else texts[0]  # noqa: S311 - words, not secrets
-        return compose(text, scope, buttons=chosen.buttons, image=chosen.image, custom=chosen.custom, response=name)
+        return compose(
+            text, scope, buttons=chosen.buttons, image=chosen.image, custom=chosen.custom, response=name,
+            rephrase=chosen.rephrase,
+        )  # fmt: skip
 
     def _distance(self, written: str | None, wanted: str) -> int:
         """0 for the wanted language, 1 for one that fits all or the default, 2 for any other; ties go to the first."""
@@ -56,8 +59,9 @@ def compose(
     custom: Mapping[str, Value] | None = None,
     response: str | None = None,
     question: bool = False,
+    rephrase: bool = True,
 ) -> Utterance:
-    """A message with its templates filled in."""
+    """A message with its templates filled in; ``rephrase`` tells that a model may say it in other words."""
     return Utterance(
         text=text.render(scope) if text is not None else "",
         buttons=_buttons(buttons, scope),
@@ -65,6 +69,7 @@ def compose(
         custom=custom,
         response=response,
         question=question,
+        wording=Wording(text.text, text.values(scope)) if text is not None and rephrase else None,
     )
 
 

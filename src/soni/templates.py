@@ -46,11 +46,23 @@ class Template:
     """What it reads with a dot: ``context.flow``."""
     unguarded: frozenset[str] = field(compare=False, repr=False)
     """The names that stand somewhere without words for where they are unset."""
+    places: tuple[str, ...] = field(compare=False, repr=False)
+    """What stands in braces, with them, as it was written, in order."""
     _pieces: tuple[str | _Piece, ...] = field(compare=False, repr=False)
 
     def render(self, scope: Scope) -> str:
         """The text with the values of ``scope`` in it. Never fails: what is not there is unset."""
         return "".join([piece if isinstance(piece, str) else piece(scope) for piece in self._pieces])
+
+    def values(self, scope: Scope) -> dict[str, str]:
+        """Each place as it was written, with what stands there."""
+        writers = (piece for piece in self._pieces if not isinstance(piece, str))
+        return {place: write(scope) for place, write in zip(self.places, writers, strict=True)}
+
+    def fill(self, values: Mapping[str, str]) -> str:
+        """The text with these texts in its places."""
+        places = iter(self.places)
+        return "".join([piece if isinstance(piece, str) else values[next(places)] for piece in self._pieces])
 
     def __str__(self) -> str:
         return self.text
@@ -79,6 +91,7 @@ def parse_template(text: str) -> Template:
         names=frozenset(part.name for part in fields),
         paths=frozenset(path for part in fields if (path := part.path) != part.name),
         unguarded=frozenset(part.name for part in fields if part.fallback is None),
+        places=tuple(part.written for part in fields),
         _pieces=tuple(pieces),
     )
 
@@ -113,6 +126,8 @@ class _Field:
     """What stands between two braces."""
 
     name: str
+    written: str
+    """With its braces."""
     keys: tuple[str | int, ...] = ()
     dotted: int = 0
     """How many of the keys, from the first, were written with a dot."""
@@ -186,6 +201,7 @@ def _field(written: str, text: str, at: int) -> _Field:
     attributes = dots.split(".")[1:]
     return _Field(
         name,
+        f"{{{written}}}",
         keys=(*attributes, *_keys(found["keys"], text, at)),
         dotted=len(attributes),
         spec=_spec(found["spec"] or "", text, at),

@@ -1,9 +1,11 @@
 """What a step may use in a turn, and the one channel of a flow's subgraph."""
 
+from asyncio import get_running_loop
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias, TypedDict
+from math import inf
+from typing import Final, TypeAlias, TypedDict
 
 from soni.actions.effects import Attempt, Occasion
 from soni.actions.runner import Actions
@@ -14,6 +16,9 @@ from soni.errors import FlowError
 from soni.events import Event
 from soni.responses import Responses
 from soni.value import Value
+from soni.writing.base import Writer
+
+_SHARE: Final = 0.8
 
 Clock: TypeAlias = Callable[[], datetime]
 """The time now, with a time zone."""
@@ -59,6 +64,14 @@ class Toolbox:
     emit: Callable[[Event], None]
     attempt: Attempt = field(default_factory=Attempt)
     """What has been done for this message so far."""
+    writer: Writer | None = None
+    """Whoever has words of its own; ``None`` where all is said as it is written."""
+    ends: float = inf
+    """When the turn is out of time, on the clock of the event loop."""
+
+    def left(self) -> float:
+        """Seconds of this turn that a model may take: the larger part of what is left, for the answer has to be saved, too."""
+        return max(0.0, self.ends - get_running_loop().time()) * _SHARE
 
     def scope(self, dialogue: Dialogue) -> dict[str, Value]:
         """What the top frame's expressions and templates can read."""

@@ -289,3 +289,22 @@ def test_no_text_does_harm(text: str, value: Value) -> None:
 def test_every_value_can_be_rendered(text: str, value: Value) -> None:
     """No value makes a message fail."""
     assert isinstance(parse_template(text).render({"a": value}), str)
+
+
+class TestPlaces:
+    def test_what_stands_in_each_place_is_told(self) -> None:
+        """By the place as it is written."""
+        template = parse_template("Send {amount:.2f} to { name } ({{x}}), {amount:.2f} or {address[city]|home}.")
+
+        assert template.places == ("{amount:.2f}", "{ name }", "{amount:.2f}", "{address[city]|home}")
+        assert template.values(SCOPE) == {"{amount:.2f}": "60.50", "{ name }": "Ana", "{address[city]|home}": "Madrid"}
+
+    @pytest.mark.parametrize(
+        "text", ["", "Hi.", "{name}{name}", "Send {amount:.2f} to {name|you} {{x}}.", "{context.new}"]
+    )
+    def test_texts_can_be_filled_in(self, text: str) -> None:
+        """The template with its own values is what it renders; a value is never read as a template."""
+        template = parse_template(text)
+
+        assert template.fill(template.values(SCOPE)) == template.render(SCOPE)
+        assert parse_template("{name}").fill({"{name}": "{amount}"}) == "{amount}"

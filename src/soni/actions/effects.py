@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -36,6 +36,10 @@ class Attempt:
     """Known from its first effect on."""
     had: Counter[str] = field(default_factory=Counter)
     """How often it has had which effect: a loop may have the same one several times."""
+    written: Counter[str] = field(default_factory=Counter)
+    """How often it has come to which text."""
+    passing: list[str] = field(default_factory=list)
+    """Rows about texts that no effect has used: of no use any more when this is saved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +90,18 @@ class Effect:
 
 async def find(ledger: Ledger, name: str, inputs: Mapping[str, Value], now: Occasion) -> Effect:
     """The effect of running this action now, with what is known of it."""
-    attempt = now.attempt
-    attempt.noted = True
+    now.attempt.passing.clear()  # it may use what was written before
     what = _digest(now.user_id, now.step, name, inputs)
     formerly = _digest(now.user_id, f"{now.conversation}:{now.acted}:{now.step}", name, inputs)
+    return await _known(ledger, what, now.attempt.had[what], formerly, now)
+
+
+async def _known(ledger: Ledger, what: str, number: int, formerly: str, now: Occasion) -> Effect:
+    """This effect, or text, with what is known of it; from here on it is known, too, when this message was tried first."""
+    attempt = now.attempt
+    attempt.noted = True
     begun = attempt.begun or Begun(now.turn, now.conversation)
-    known: Mapping[str, Row] = {}
-    rows = _Rows(what, attempt.had[what], begun, formerly)
+    rows = _Rows(what, number, begun, formerly)
     if attempt.begun is not None or attempt.message_id is None:
         known = await ledger.recall(now.user_id, *rows.keys)
     else:
@@ -102,7 +111,7 @@ async def find(ledger: Ledger, name: str, inputs: Mapping[str, Value], now: Occa
         if first is not None:
             begun = Begun(marks[first], str(known[first]["conversation"]), noted=True)
         if (begun.turn, begun.conversation) != (now.turn, now.conversation):
-            rows = _Rows(what, attempt.had[what], begun, formerly)
+            rows = _Rows(what, number, begun, formerly)
             known = await ledger.recall(now.user_id, *rows.keys)
     attempt.begun = begun
     return rows.read(known)
@@ -134,6 +143,31 @@ async def fail(ledger: Ledger, effect: Effect, now: Occasion) -> None:
     await ledger.record(now.user_id, effect.failure, {"key": effect.idempotency_key})
 
 
+async def keep_text(
+    ledger: Ledger, told: Mapping[str, Value], now: Occasion, write: Callable[[], Awaitable[str]]
+) -> str:
+    """The text that is written at this step by who is told this: what it was, where this message has been tried before.
+
+    To write is no effect: nobody has read what a lost turn said, so it may be said in other words. But a text may become
+    the input of an effect, whose key names its inputs: with other words the effect would be had twice.
+    """
+    attempt = now.attempt
+    what = _digest("text", now.user_id, now.step, told)
+    place = await _known(ledger, what, attempt.written[what], "", now)
+    if place.result is None:
+        text = await write()
+        noted = attempt.begun is not None and attempt.begun.noted
+        await begin(ledger, place, now)
+        await ledger.record(now.user_id, place.row, {"outputs": {"text": text}})
+        if attempt.message_id is not None and not noted:
+            attempt.passing.append(_mark(now.turn, attempt.message_id))
+    else:
+        text = str(place.result.outputs["text"])
+    attempt.written[what] += 1
+    attempt.passing.append(place.row)
+    return text
+
+
 def reading_key(name: str, inputs: Mapping[str, Value], now: Occasion) -> str:
     """The idempotency key of an action that only reads: of each step and turn another one."""
     return _digest(now.user_id, now.conversation, now.turn, now.step, name, inputs)
@@ -148,7 +182,7 @@ class _Rows:
     """How many like it the message has had before."""
     begun: Begun
     formerly: str
-    """Where earlier versions have its result, and nothing but the outputs."""
+    """Where earlier versions have its result, and nothing but the outputs; empty where they have none."""
 
     @property
     def idempotency_key(self) -> str:

@@ -1,6 +1,6 @@
 """The ledger: rows about effects, kept from the moment they are known for as long as their message may come back."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Final, Protocol
 
 from soni.value import Value
@@ -41,8 +41,12 @@ class MemoryLedger:
     async def record(self, conversation: str, key: str, row: Row) -> None:
         self._rows.setdefault(conversation, {})[key] = row
 
-    async def forget(self, conversation: str, before: int | None = None) -> None:
-        """Drop the rows about turns before this one and those about none; without a turn all of them."""
+    async def forget(self, conversation: str, before: int | None = None, *keys: str) -> None:
+        """Drop the rows about turns before this one, those about none, and these; without a turn all of them."""
         rows = self._rows.pop(conversation, {})
-        if before is not None and (kept := {key: row for key, row in rows.items() if key >= row_key(before, "")}):
+        if before is not None and (kept := _kept(rows, row_key(before, ""), keys)):
             self._rows[conversation] = kept
+
+
+def _kept(rows: Mapping[str, Row], least: str, dropped: Container[str]) -> dict[str, Row]:
+    return {key: row for key, row in rows.items() if key >= least and key not in dropped}

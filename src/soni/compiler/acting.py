@@ -51,7 +51,7 @@ async def act(step: Action, placed: Placed, dialogue: Dialogue, toolbox: Toolbox
         attempts, outputs, failure = error.attempts, error.outputs, error
     except ActionError as error:
         toolbox.emit(ActionRan(step.call, time.perf_counter() - began, 1, error.reason, tuple(inputs)))
-        return _failed(error, handler, dialogue, dialogue, toolbox)
+        return failed(error, handler, dialogue, dialogue, toolbox)
     values, refused = await _take(step, outputs, dialogue, toolbox)
     failure = failure or refused
     toolbox.emit(
@@ -59,16 +59,16 @@ async def act(step: Action, placed: Placed, dialogue: Dialogue, toolbox: Toolbox
     )
     if spec.effect == "read":
         if failure is not None:
-            return _failed(failure, handler, dialogue, dialogue, toolbox)
+            return failed(failure, handler, dialogue, dialogue, toolbox)
         return fill_by(dialogue, toolbox.flows, step.step, values), Next()
     dialogue = _remember_effect(step, spec, dialogue, toolbox)
     dialogue = fill(dialogue, toolbox.flows, len(dialogue.stack) - 1, values)
     if failure is not None:
-        return _failed(failure, handler, dialogue, _settled(dialogue), toolbox)
+        return failed(failure, handler, dialogue, _settled(dialogue), toolbox)
     return dialogue, Next()
 
 
-def _failed(
+def failed(
     error: ActionError, handler: str | None, dialogue: Dialogue, standing: Dialogue, toolbox: Toolbox
 ) -> Stepped:
     """On to the step that handles it; else the error itself, with what stays as it stands where there was an effect."""

@@ -11,6 +11,7 @@ from soni.compiler.asking import collect, confirm
 from soni.compiler.blocks import FlowGraph, Placed
 from soni.compiler.calling import call
 from soni.compiler.filling import UnfitValue
+from soni.compiler.generating import generate
 from soni.compiler.looping import repeat
 from soni.compiler.outcomes import Goto, Next, Stepped, Swap
 from soni.config.steps import (
@@ -71,8 +72,8 @@ async def _run(placed: Placed, dialogue: Dialogue, toolbox: Toolbox, graph: Flow
             return dialogue, Next()
         case Handoff() as step:
             return _handoff(step, dialogue, toolbox)
-        case Generate():
-            raise FlowError(f"The step {placed.step.step!r} needs a language model, and none is configured.")
+        case Generate() as step:
+            return await generate(step, dialogue, toolbox, graph)
         case _:
             assert_never(placed.step)
 
@@ -91,8 +92,12 @@ def _say(step: Say, dialogue: Dialogue, toolbox: Toolbox) -> Stepped:
         said = toolbox.responses.say(step.response, scope, language=dialogue.language, seed=toolbox.seed(dialogue))
         if step.buttons:
             said = replace(said, buttons=compose(None, scope, buttons=step.buttons).buttons)
+        if not step.rephrase:
+            said = replace(said, wording=None)
     else:
-        said = compose(step.message, scope, buttons=step.buttons, image=step.image, custom=step.custom)
+        said = compose(
+            step.message, scope, buttons=step.buttons, image=step.image, custom=step.custom, rephrase=step.rephrase
+        )
     empty = not (said.text or said.buttons or said.image or said.custom)
     return (dialogue if empty else dialogue.say(said)), Next()
 

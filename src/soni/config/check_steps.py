@@ -187,8 +187,24 @@ def _kept(scene: Scene, route: Route, name: str) -> Iterator[Finding]:
 def _generate(scene: Scene, route: Route, step: Generate, context: Context | None) -> Iterator[Finding]:
     yield from scene.reads((*route, "instruction"), step.instruction, context)
     yield from scene.slot_names((*route, "context"), step.context)
+    yield from _told_secrets(scene, route, step)
     if step.store_as is not None:
         yield from scene.slot_name((*route, "store_as"), step.store_as)
     if scene.config.settings.models.nlu.provider == "embedded":
         message = "a language model is needed to write; settings.models.nlu.provider is embedded"
         yield Finding((*route, "type"), message, code="no-model")
+
+
+def _told_secrets(scene: Scene, route: Route, step: Generate) -> Iterator[Finding]:
+    """What a model must not be told: sensitive slots, and what a pattern is about, which may be the value of one."""
+    told = [("instruction",), *(("context", number) for number in range(len(step.context)))]
+    names = [sorted(step.instruction.names), *([written.removesuffix("?")] for written in step.context)]
+    for key, read in zip(told, names, strict=True):
+        for name in read:
+            slot = scene.slot(name)
+            if slot is not None and slot.sensitive:
+                message = f"{name!r} is sensitive: a model is never told its value"
+                yield Finding((*route, *key), message, code="sensitive-slot")
+    if "context" in step.instruction.names and "context" not in scene.names.slots:
+        message = "an instruction reads slots only: what 'context' tells may be the value of a sensitive one"
+        yield Finding((*route, "instruction"), message, code="context-in-instruction")

@@ -102,11 +102,11 @@ class Rephraser(Model):
     """Whether a model may say it in its own words."""
 
     enabled: Flag = False
-    """Off unless asked for."""
+    """Off unless asked for; needs a model. It is shown templates, never values."""
     tone: Literal["friendly", "professional", "formal"] = "friendly"
     """How it speaks."""
     model: str | None = None
-    """A model of its own; otherwise the one that understands."""
+    """A model of its own, of the same provider; otherwise the one that understands."""
 
 
 class Models(Model):
@@ -382,11 +382,11 @@ OF_A_MODEL: Final[Mapping[str, str]] = {
     "models.nlu.cache": "the embedded understanding needs no cache",
     "models.nlu.breaker": "the embedded understanding does not fail",
     "models.nlu.optimized": "the embedded understanding learns from the examples alone",
+    "models.rephraser": "the embedded understanding writes nothing, so all is said as it is written",
 }
 """Settings that only count where a language model understands, with why not."""
 
 INACTIVE: Final[Mapping[str, str]] = {
-    "models.rephraser": "responses are said as they are written",
     "conversation.max_trace_entries": "no steps are remembered",
     "server.auth.allow_insecure": "the service asks nobody who they are",
     "server.api_keys_env": "the service asks nobody who they are",

@@ -346,11 +346,11 @@ class Generate(Guarded):
 
     type: Literal["generate"]
     instruction: Text
-    """What it should write."""
+    """What it should write; the model is told the values of its places as data."""
     context: tuple[str, ...] = ()
-    """The slots it may read."""
+    """The slots it may read besides; none that is sensitive."""
     store_as: str | None = None
-    """The slot that keeps the text; otherwise it is said."""
+    """The slot that keeps the text, if it fits; otherwise it is said."""
 
 
 class Noop(Guarded):

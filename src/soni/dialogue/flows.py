@@ -181,7 +181,7 @@ def _callees(name: str, flows: Mapping[str, Flow]) -> set[str]:
 
 
 def _sources(flow: Flow, config: SoniConfig) -> Mapping[str, frozenset[str]]:
-    """What each slot's value is computed from: ``set`` expressions and what actions turn into their outputs."""
+    """What each slot's value is computed from: ``set`` expressions, what actions turn into their outputs, what a model is told."""
     edges: dict[str, set[str]] = {}
     for step in flow.walk():
         if isinstance(step, Set):
@@ -193,6 +193,9 @@ def _sources(flow: Flow, config: SoniConfig) -> Mapping[str, frozenset[str]]:
             read = action_reads(step, spec.input_names)
             for output in spec.outputs:
                 edges.setdefault(step.map_outputs.get(output, output), set()).update(read)
+        elif isinstance(step, Generate) and step.store_as is not None:
+            told = (name.removesuffix("?") for name in step.context)
+            edges.setdefault(step.store_as, set()).update(told, step.instruction.names)
     return {slot: _reach(slot, edges) for slot in edges}
 
 

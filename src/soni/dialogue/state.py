@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import TypeAdapter, ValidationError, with_config
+from pydantic import Field, TypeAdapter, ValidationError, with_config
 
 from soni.errors import StateError
 from soni.value import Value
@@ -36,6 +36,16 @@ class Button:
 
 @_known
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """The template that a message was written with, and what stands in its places: a model may put other words around them."""
+
+    template: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    """Each place as it is written in the template → its text."""
+
+
+@_known
+@dataclass(frozen=True, slots=True)
 class Utterance:
     """One message of the assistant."""
 
@@ -47,6 +57,8 @@ class Utterance:
     """The response's name, where the words came from one."""
     question: bool = False
     """True for the pending question: it is asked again, never repeated."""
+    wording: Annotated[Wording | None, Field(exclude=True)] = field(default=None, compare=False, repr=False)
+    """While its turn lasts, where it may be said in other words; never saved."""
 
 
 @_known

@@ -77,9 +77,9 @@ class AgedLedger(MemoryLedger):
         await super().record(conversation, key, row)
         self.ids[conversation] = id_at(datetime.now(UTC))
 
-    async def forget(self, conversation: str, before: int | None = None) -> None:
+    async def forget(self, conversation: str, before: int | None = None, *keys: str) -> None:
         """As ``MemoryLedger.forget``."""
-        await super().forget(conversation, before)
+        await super().forget(conversation, before, *keys)
         if conversation not in self._rows:
             self.ids.pop(conversation, None)
 

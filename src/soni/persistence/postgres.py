@@ -257,12 +257,13 @@ class PostgresLedger:
         async with answering(), self._connections.connection() as connection:
             await connection.execute(statement, values)
 
-    async def forget(self, conversation: str, before: int | None = None) -> None:
+    async def forget(self, conversation: str, before: int | None = None, *keys: str) -> None:
         """As ``ForgetfulLedger.forget``."""
         statement = """
             delete from soni_ledger
-            where conversation = %(conversation)s and (%(limit)s::text is null or key collate "C" < %(limit)s)
+            where conversation = %(conversation)s
+                and (%(limit)s::text is null or key collate "C" < %(limit)s or key = any(%(keys)s))
         """
         limit = None if before is None else row_key(before, "")
         async with answering(), self._connections.connection() as connection:
-            await connection.execute(statement, {"conversation": conversation, "limit": limit})
+            await connection.execute(statement, {"conversation": conversation, "limit": limit, "keys": list(keys)})

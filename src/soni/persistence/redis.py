@@ -200,12 +200,12 @@ class RedisLedger:
         """Keep a row; it is as durable as a commit when this returns."""
         await self._index.note(conversation, Keys(conversation).ledger, key, json.dumps(dict(row)))
 
-    async def forget(self, conversation: str, before: int | None = None) -> None:
+    async def forget(self, conversation: str, before: int | None = None, *keys: str) -> None:
         """As ``ForgetfulLedger.forget``."""
         if before is None:
             await self._index.drop(conversation, LEDGER)
         else:
-            await self._index.drop_before(conversation, before)
+            await self._index.drop_before(conversation, before, keys)
 
 
 def _is_asked_for(

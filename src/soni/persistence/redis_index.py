@@ -1,5 +1,6 @@
 """Which conversations a Redis database holds, and when something was last stored of each."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
@@ -39,10 +40,10 @@ class Index:
         async with answering():
             await self._drop(keys=[NAMES, LAST, *Keys(conversation).all], args=[conversation, *which])
 
-    async def drop_before(self, conversation: str, turn: int) -> None:
-        """Remove the ledger's rows about turns before this one and those about none, and the name where nothing is left."""
+    async def drop_before(self, conversation: str, turn: int, rows: Sequence[str]) -> None:
+        """Remove the ledger's rows about turns before this one, those about none, and these, and the name where nothing is left."""
         async with answering():
-            await self._drop_before(keys=[NAMES, LAST, *Keys(conversation).all], args=[conversation, turn])
+            await self._drop_before(keys=[NAMES, LAST, *Keys(conversation).all], args=[conversation, turn, *rows])
 
     async def reset(self, conversation: str) -> None:
         """Remove all keys of a conversation but its transcript at once; by a row in the ledger that one is found again."""

@@ -116,11 +116,12 @@ end
 """
 
 DROP_BEFORE: Final = """
--- keys: names, last, state, writes, ledger, transcript; arguments: name, turn
+-- keys: names, last, state, writes, ledger, transcript; arguments: name, turn, rows besides
 for _, field in ipairs(redis.call('hkeys', KEYS[5])) do
     local turn = string.match(field, '^turn:(%d+):')
     if not turn or tonumber(turn) < tonumber(ARGV[2]) then redis.call('hdel', KEYS[5], field) end
 end
+for place = 3, #ARGV do redis.call('hdel', KEYS[5], ARGV[place]) end
 if redis.call('exists', unpack(KEYS, 3)) == 0 then
     redis.call('zrem', KEYS[1], ARGV[1])
     redis.call('zrem', KEYS[2], ARGV[1])

@@ -140,9 +140,12 @@ class SqliteLedger:
         async with answering():
             await self._connection.execute_fetchall(statement, values)
 
-    async def forget(self, conversation: str, before: int | None = None) -> None:
+    async def forget(self, conversation: str, before: int | None = None, *keys: str) -> None:
         """As ``ForgetfulLedger.forget``."""
-        statement = "delete from soni_ledger where conversation = ? and (? is null or key < ?)"
+        statement = """
+            delete from soni_ledger
+            where conversation = ? and (? is null or key < ? or key in (select value from json_each(?)))
+        """
         limit = None if before is None else row_key(before, "")
         async with answering():
-            await self._connection.execute_fetchall(statement, (conversation, limit, limit))
+            await self._connection.execute_fetchall(statement, (conversation, limit, limit, json.dumps(keys)))

@@ -22,8 +22,8 @@ from soni.persistence.locks import LocalLocks, Locks
 class ForgetfulLedger(Ledger, Protocol):
     """A ledger whose rows can be dropped when no message comes back to them."""
 
-    async def forget(self, conversation: str, before: int | None = None) -> None:
-        """Drop the rows about turns before this one and those about none; without a turn all of this conversation."""
+    async def forget(self, conversation: str, before: int | None = None, *keys: str) -> None:
+        """Drop the rows about turns before this one, those about none, and these; without a turn all of this conversation."""
         ...
 
 

@@ -8,10 +8,10 @@ from soni.dialogue.admission import in_scope
 from soni.dialogue.clarifying import choices
 from soni.dialogue.flows import Flows
 from soni.dialogue.scope import visible
+from soni.dialogue.secrets import secrets_of
 from soni.dialogue.stack import started
 from soni.dialogue.state import Dialogue
 from soni.dialogue.transitions import pending
-from soni.runtime.recording import secrets_of
 from soni.toolbox import Toolbox
 from soni.understanding.base import Briefing, Expectation, Said
 

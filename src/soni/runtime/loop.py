@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -36,6 +37,8 @@ from soni.runtime.views import reply_of, view_of
 from soni.toolbox import Clock, Meter, Toolbox
 from soni.understanding.base import Dependent, Understander
 from soni.understanding.providers import open_understander
+from soni.writing.base import Writer
+from soni.writing.opening import open_writer
 
 log = logging.getLogger("soni.runtime")
 
@@ -49,6 +52,7 @@ class _Open:
     actions: Actions
     responses: Responses
     store: Store
+    writer: Writer | None
 
 
 class RuntimeLoop:
@@ -96,7 +100,9 @@ class RuntimeLoop:
     async def __aenter__(self) -> Self:
         """Compile the assistant and open its store. Raises ConfigurationError; nothing stays open then."""
         async with AsyncExitStack() as stack:
-            assistant, understander, registry = await asyncio.to_thread(self._build)
+            assistant, understander, registry, writer = await asyncio.to_thread(self._build)
+            if writer is not None:
+                stack.push_async_callback(writer.aclose)
             folder = await asyncio.to_thread(Path.cwd)
             patience = self.config.settings.runtime.turn_timeout
             store = await stack.enter_async_context(open_store(self.config.settings.persistence, folder, patience))
@@ -108,7 +114,7 @@ class RuntimeLoop:
                 stack.push_async_callback(understander.aclose)
             actions = Actions(self.config.actions, registry, store.ledger, allowed)
             await stack.enter_async_context(actions)
-            self._open = _Open(assistant, understander, actions, Responses.of(self.config), store)
+            self._open = _Open(assistant, understander, actions, Responses.of(self.config), store, writer)
             if (ttl := self.config.settings.persistence.retention.conversation_ttl) is not None:
                 stack.push_async_callback(_end, asyncio.create_task(keep_expiring(self.upkeep, ttl)))
             self._exit = stack.pop_all()
@@ -118,7 +124,7 @@ class RuntimeLoop:
         self._open = None
         await self._exit.aclose()
 
-    def _build(self) -> tuple[Assistant, Understander, Registry]:
+    def _build(self) -> tuple[Assistant, Understander, Registry, Writer | None]:
         """What takes the processor a while; it runs in a thread, so that the loop stays free."""
         try:
             registry = self._registry or load_registry(self.config)
@@ -127,7 +133,8 @@ class RuntimeLoop:
             if self._path is None:
                 raise
             raise ConfigurationError(problems=with_places(error.problems, self._path)) from error
-        return assistant, self._understander or open_understander(self.config), registry
+        understander = self._understander or open_understander(self.config)
+        return assistant, understander, registry, open_writer(self.config)
 
     @property
     def _running(self) -> _Open:
@@ -159,14 +166,14 @@ class RuntimeLoop:
         turn = 0
         try:
             async with self._locks.hold(message.user_id, wait=self._waits):
-                async with self._time_limit():
+                async with self._time_limit() as ends:
                     saved = await self._running.store.dialogues.load(message.user_id)
                     dialogue = saved.dialogue if saved else await self.new_dialogue(message)
                     if (replay := replayed(message, dialogue)) is not None:
                         return replay
                     turn = dialogue.turn + 1
                     events.append(TurnStarted(message.user_id, turn))
-                    draft, said = await self._answer(message, dialogue, events, attempt)
+                    draft, said = await self._answer(message, dialogue, events, attempt, ends)
                     reply = reply_of(message, draft, self._running.assistant)
                 await _to_its_end(self._commit(message.user_id, saved, remember(draft, message, reply), said, attempt))
         except Exception as error:
@@ -177,11 +184,11 @@ class RuntimeLoop:
         return reply
 
     @asynccontextmanager
-    async def _time_limit(self) -> AsyncIterator[None]:
-        """A turn that has not been decided in time has not happened. Raises TurnTimeout."""
+    async def _time_limit(self) -> AsyncIterator[float]:
+        """A turn that has not been decided in time has not happened; gives the loop's time of its end. Raises TurnTimeout."""
         try:
             async with asyncio.timeout(self.config.settings.runtime.turn_timeout.total_seconds()) as limit:
-                yield
+                yield limit.when() or math.inf
         except TimeoutError as error:
             if not limit.expired():
                 raise
@@ -193,29 +200,31 @@ class RuntimeLoop:
         kept = said if self.config.settings.persistence.retention.transcript else ()
         await self._running.store.dialogues.commit(user_id, saved, draft, kept)
         if attempt.noted:
-            await self._forget_effects(user_id, max(draft.turn + 1 - REMEMBERED, 0))
+            await self._forget_effects(user_id, max(draft.turn + 1 - REMEMBERED, 0), attempt.passing)
 
     async def run_turn(self, message: Message, dialogue: Dialogue, events: list[Event]) -> tuple[Dialogue, Reply]:
         """Answer on a draft, and commit nothing: the turn for those who keep the dialogue themselves.
 
         ``dialogue`` is not changed; what happens is added to ``events``. Raises TurnError.
         """
-        draft, _ = await self._answer(message, dialogue, events, Attempt(message.message_id))
+        attempt = Attempt(message.message_id)
+        ends = asyncio.get_running_loop().time() + self.config.settings.runtime.turn_timeout.total_seconds()
+        draft, _ = await self._answer(message, dialogue, events, attempt, ends)
         return draft, reply_of(message, draft, self._running.assistant)
 
     async def _answer(
-        self, message: Message, dialogue: Dialogue, events: list[Event], attempt: Attempt
+        self, message: Message, dialogue: Dialogue, events: list[Event], attempt: Attempt, ends: float
     ) -> tuple[Dialogue, tuple[Line, ...]]:
-        """The draft, and what was said in this turn."""
+        """The draft, and what was said in this turn, which is out of time when the loop's clock says ``ends``."""
         running = self._running
         dialogue = self._in_language(dialogue, message.language)
         dialogue = reconcile(dialogue, running.assistant.flows, self.config.settings.conversation.on_flow_changed)
         if dialogue.handed_off:
             return replace(dialogue, turn=dialogue.turn + 1, said=(), updated=self._clock().timestamp()), ()
-        toolbox = self._toolbox(message.user_id, dialogue, events, attempt)
+        toolbox = self._toolbox(message.user_id, dialogue, events, attempt, ends)
         return await Turn(running.assistant, running.understander, toolbox).answer(message.text, dialogue)
 
-    def _toolbox(self, user_id: str, dialogue: Dialogue, events: list[Event], attempt: Attempt) -> Toolbox:
+    def _toolbox(self, user_id: str, dialogue: Dialogue, events: list[Event], attempt: Attempt, ends: float) -> Toolbox:
         running = self._running
         return Toolbox(
             user_id=user_id,
@@ -228,12 +237,14 @@ class RuntimeLoop:
             meter=Meter(self.config.settings.runtime.max_step_executions),
             emit=events.append,
             attempt=attempt,
+            writer=running.writer,
+            ends=ends,
         )
 
-    async def _forget_effects(self, user_id: str, before: int) -> None:
-        """Results of turns from which no message comes back need no ledger any more, nor does the name of one that is saved."""
+    async def _forget_effects(self, user_id: str, before: int, passing: Sequence[str]) -> None:
+        """What no message that comes back can need: results of turns long ago, the name of what is saved, and what was passing."""
         try:
-            await self._running.store.ledger.forget(user_id, before)
+            await self._running.store.ledger.forget(user_id, before, *passing)
         except StoreUnavailable:  # the turn is saved: the next effect takes these along
             log.warning("results that are no longer needed stay in the ledger", exc_info=True)
 

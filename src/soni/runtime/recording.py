@@ -6,11 +6,10 @@ from dataclasses import replace
 from soni.config.steps import Collect
 from soni.dialogue.commands import Clarify, Command, CorrectSlot, SetSlot, StartFlow
 from soni.dialogue.flows import Flows
-from soni.dialogue.scope import visible
-from soni.dialogue.state import Dialogue, Line
+from soni.dialogue.secrets import secrets_of
+from soni.dialogue.state import Dialogue, Line, Utterance
 from soni.dialogue.transitions import pending
 from soni.masking import HIDDEN, masked
-from soni.templates import plain
 from soni.toolbox import Toolbox
 
 
@@ -21,8 +20,7 @@ def record(
 
     ``most`` lines of history are kept. What was said into sensitive slots, and what is said of them, is left out of it.
     """
-    last = len(draft.said) - 1
-    spoken = tuple(u for at, u in enumerate(draft.said) if not u.question or at == last)
+    spoken = tuple(replace(utterance, wording=None) if utterance.wording else utterance for utterance in heard(draft))
     shown = HIDDEN if _is_sensitive(commands, before, toolbox.flows) else said
     secrets = secrets_of(toolbox.flows, before, draft)
     lines = (Line("user", shown), *(Line("assistant", masked(u.text, secrets)) for u in spoken if u.text))
@@ -38,13 +36,10 @@ def record(
     return recorded, lines
 
 
-def secrets_of(flows: Flows, *dialogues: Dialogue) -> frozenset[str]:
-    """The values of sensitive slots, as they are said."""
-    slots = flows.slots
-    known = [visible(each, flows) for each in dialogues]
-    known += [dict(each.clarifying.slots) for each in dialogues if each.clarifying is not None]
-    values = (item for each in known for item in each.items())
-    return frozenset(plain(value) for name, value in values if name in slots and slots[name].sensitive)
+def heard(draft: Dialogue) -> tuple[Utterance, ...]:
+    """What of a turn reaches the user: each question only once, at the end."""
+    last = len(draft.said) - 1
+    return tuple(u for at, u in enumerate(draft.said) if not u.question or at == last)
 
 
 def _is_sensitive(commands: Sequence[Command], before: Dialogue, flows: Flows) -> bool:

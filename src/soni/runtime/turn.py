@@ -34,6 +34,7 @@ from soni.fitting import Refusal
 from soni.runtime.briefing import brief
 from soni.runtime.intake import take_in
 from soni.runtime.recording import record
+from soni.runtime.rephrasing import in_other_words
 from soni.toolbox import Channels, Toolbox
 from soni.understanding.base import Understander
 from soni.value import Value
@@ -74,7 +75,8 @@ class Turn:
         except (ActionError, FlowError) as error:
             draft = await self._apologise(replace(opened, idle_turns=0), error)
         most = self.assistant.config.settings.conversation.max_history
-        return record(said, commands, before, _still_asked(before, draft), self.toolbox, most)
+        draft = await in_other_words(before, _still_asked(before, draft), self.toolbox)
+        return record(said, commands, before, draft, self.toolbox, most)
 
     def _open(self, before: Dialogue) -> Dialogue:
         """The dialogue as the message finds it: a session that was left too long ago is over.

@@ -118,10 +118,13 @@ async def open_scene(
 
 
 def _kept(config: SoniConfig, backend: str, path: Path | None) -> SoniConfig:
-    """The assistant with its conversations somewhere else."""
+    """The assistant with its conversations somewhere else, and what it says as it is written: that is what tests compare."""
     settings = config.settings
     persistence = settings.persistence.model_copy(update={"backend": backend} | ({"path": path} if path else {}))
-    return config.model_copy(update={"settings": settings.model_copy(update={"persistence": persistence})})
+    rephraser = settings.models.rephraser.model_copy(update={"enabled": False})
+    models = settings.models.model_copy(update={"rephraser": rephraser})
+    update = {"persistence": persistence, "models": models}
+    return config.model_copy(update={"settings": settings.model_copy(update=update)})
 
 
 def _now() -> datetime:

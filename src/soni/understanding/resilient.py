@@ -1,30 +1,21 @@
 """Understanding that is always there: shortcuts first, then what is remembered, then the model with its limits, then the fallback."""
 
-import asyncio
 import logging
-import random
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Final, Protocol
-
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
+from typing import Protocol
 
 from soni.config.settings import NLU
 from soni.dialogue.commands import Command
-from soni.events import BreakerChanged, UnderstoodBy
+from soni.events import UnderstoodBy
 from soni.understanding.base import Briefing, Understander
 from soni.understanding.breaker import Breaker
 from soni.understanding.cache import AnswerCache
 from soni.understanding.model.failures import ModelFailed
 from soni.understanding.model.prompt import Prompt
+from soni.understanding.retrying import Patience, answered
 
 log = logging.getLogger("soni.understanding")
-
-_FIRST_WAIT: Final = 0.25
-"""Seconds before the second try, on the average; doubled before each further one."""
-
-_MOST_ANSWERS: Final = 2
-"""Answers that a message may cost, one that cannot be read among them."""
 
 
 class Asking(Protocol):
@@ -124,49 +115,15 @@ class ResilientUnderstander:
 
     async def _ask(self, prompt: Prompt, briefing: Briefing) -> list[Command]:
         """The model's answer, through the breaker. Raises ModelFailed."""
-        if not self.breaker.allows():
-            raise ModelFailed("breaker_open", f"The model {self._name} is left alone: {self.breaker.last_failure}")
-        before = self.breaker.state
-        if before == "half_open":
-            briefing.tell(BreakerChanged(self._name, before))
-        try:
-            with self.breaker.attempt() as attempt:
-                try:
-                    async with asyncio.timeout(self._budget):
-                        commands = await self._with_retries(prompt, briefing)
-                except TimeoutError:
-                    words = f"The model {self._name} did not answer within {self._budget:g} s."
-                    attempt.failed = words
-                    raise ModelFailed("timeout", words) from None
-                except ModelFailed as error:
-                    # A message that is too long for it says nothing about the model.
-                    attempt.failed = error.message if error.reason != "too_long" else None
-                    raise
-                attempt.succeeded = self._has_answered = True
-                return commands
-        finally:
-            if (after := self.breaker.state) != before:
-                briefing.tell(BreakerChanged(self._name, after))
-
-    async def _with_retries(self, prompt: Prompt, briefing: Briefing) -> list[Command]:
-        loop = asyncio.get_running_loop()
-        ends, answers = loop.time() + self._budget, 0
-
-        def is_worth_it(error: BaseException) -> bool:
-            nonlocal answers
-            if not isinstance(error, ModelFailed) or not error.worth_retrying:
-                return False
-            answers += error.reason == "garbled"
-            # To wait longer than there is time would only be a later failure.
-            return answers < _MOST_ANSWERS and loop.time() + (error.retry_after or 0) < ends
-
-        retrying = AsyncRetrying(
-            stop=stop_after_attempt(self._settings.retries + 1),
-            wait=_wait,
-            retry=retry_if_exception(is_worth_it),
-            reraise=True,
+        commands = await answered(
+            lambda: self._model.ask(prompt, briefing),
+            Patience(self._budget, self._settings.retries),
+            name=self._name,
+            breaker=self.breaker,
+            tell=briefing.tell,
         )
-        return await retrying(self._model.ask, prompt, briefing)
+        self._has_answered = True
+        return commands
 
     async def _fall_back(self, said: str, briefing: Briefing, error: ModelFailed) -> list[Command]:
         if self._fallback is None:
@@ -197,11 +154,3 @@ class FallbackOnly:
 
     async def aclose(self) -> None:
         """Nothing is open."""
-
-
-def _wait(state: RetryCallState) -> float:
-    """What the provider asks for, or twice as long as the time before; with jitter, so that replicas do not come together."""
-    error = state.outcome.exception() if state.outcome is not None else None
-    asked = error.retry_after if isinstance(error, ModelFailed) else None
-    jitter = random.uniform(0.5, 1.5)  # noqa: S311 - spreads calls, hides nothing
-    return asked + jitter * 0.1 if asked is not None else _FIRST_WAIT * 2.0 ** (state.attempt_number - 1) * jitter

@@ -101,9 +101,9 @@ class FailingLedger:
         self.fault.recorded.add(key.rpartition(":")[2])
         await self.fault.at("after record")
 
-    async def forget(self, conversation: str, before: int | None = None) -> None:
+    async def forget(self, conversation: str, before: int | None = None, *keys: str) -> None:
         await self.fault.at("before forget")
-        await self.real.forget(conversation, before)
+        await self.real.forget(conversation, before, *keys)
         await self.fault.at("after forget")
 
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from soni.config.models import SoniConfig
 from soni.errors import ConfigurationError, FlowError
 
 from .chat import assistant, talking
@@ -324,14 +323,3 @@ async def test_generate_without_a_model_does_not_load() -> None:
     """A step that needs a language model is a problem where there is none."""
     with pytest.raises(ConfigurationError, match="a language model is needed"):
         assistant("flows: {f: {steps: [{step: g, type: generate, instruction: Write.}]}}")
-
-
-async def test_generate_fails_the_turn_where_the_model_is_not_served() -> None:
-    """With a model configured but the embedded understanding at work, the step says so."""
-    config: SoniConfig = assistant("""
-        settings: {models: {nlu: {provider: openai}}}
-        flows: {f: {steps: [{step: g, type: generate, instruction: Write.}]}}
-    """)
-    async with talking(config) as chat:
-        with pytest.raises(FlowError, match="needs a language model"):
-            await chat.say("/start_flow f")

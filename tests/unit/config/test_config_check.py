@@ -409,6 +409,18 @@ def test_a_model_may_write(find: Find) -> None:
     assert [problem.key for problem in problems if problem.severity == "error"] == ["flows.f.steps[0].store_as"]
 
 
+def test_words_by_a_model_need_one(find: Find) -> None:
+    """The rephraser without one only has no effect, and that is said where it is written."""
+    (problem,) = find('version: "1.0"\nsettings:\n  models:\n    rephraser: {enabled: true}\nflows: {}')
+
+    assert (problem.severity, problem.code, problem.line) == ("note", "inactive-setting", 4)
+    assert problem.message.startswith("this setting has no effect: the embedded understanding writes nothing")
+    assert (
+        find('version: "1.0"\nsettings: {models: {nlu: {provider: openai}, rephraser: {enabled: true}}}\nflows: {}')
+        == ()
+    )
+
+
 def test_commands_are_those_of_the_dialogue() -> None:
     """A payload that passes the check is one that the dialogue understands."""
     assert set(COMMANDS) == set(DIALOGUE_COMMANDS)

@@ -184,6 +184,20 @@ async def test_rows_about_earlier_turns_are_dropped(store: Store) -> None:
     assert set(await store.archive.effects("eva")) == set(names)
 
 
+async def test_rows_are_dropped_by_name(store: Store) -> None:
+    """Besides those about earlier turns; one that does not exist is no matter."""
+    for conversation in ("ana", "eva"):
+        for name in (row_key(n, which) for n in (8, 9, 10) for which in "xyz"):
+            await store.ledger.record(conversation, name, {})
+    await store.ledger.forget("ana", 9, row_key(9, "x"), row_key(10, "y"), row_key(11, "z"))
+    left = set(await store.archive.effects("ana"))
+    await store.ledger.forget("ana", 9, *left)
+
+    assert left == {row_key(9, "y"), row_key(9, "z"), row_key(10, "x"), row_key(10, "z")}
+    assert not await store.archive.effects("ana")
+    assert len(await store.archive.effects("eva")) == 9
+
+
 async def test_a_store_says_that_it_answers(store: Store) -> None:
     """One small read."""
     await store.check()

@@ -30,6 +30,7 @@ RULES: Final[Mapping[str, str]] = {
     "wrong-value": "A value is none of those that are possible.",
     # Names
     "bad-name": "A name cannot be used for this kind of thing.",
+    "context-in-instruction": "What a model is told to write reads slots only.",
     "context-outside-pattern": "Only repair patterns can read 'context'.",
     "duplicate": "The same name or word stands twice in one list.",
     "duplicate-step": "Two steps of a flow have the same id.",
@@ -55,6 +56,7 @@ RULES: Final[Mapping[str, str]] = {
     "no-model": "A step needs a language model, and none is configured.",
     "not-startable": "A button starts a flow that is not startable.",
     "nothing-to-ask": "A collect has no words to ask with.",
+    "sensitive-slot": "A model would be told the value of a sensitive slot.",
     "system-slot": "A user would have to fill a slot that only the system fills.",
     "uncovered-case": "A branch has no way for one of the values that its slot can have, and no default.",
     "unknown-case": "A branch has a case that its slot can never be.",
