@@ -15,12 +15,12 @@ from dspy.utils.exceptions import LMError
 
 from soni.optimizing.kept import Kept
 from soni.understanding.model.connection import Model, failure
-from soni.understanding.model.failures import ModelFailed
+from soni.understanding.model.failures import OF_THE_MESSAGE, ModelFailed
 
 LONGEST: Final = 4000
 """Tokens of a proposal, at least: instructions are longer than commands."""
 
-_OF_THE_MESSAGE: Final = frozenset({"too_long", "unexpected", "garbled"})
+_OF_THE_MESSAGE: Final = frozenset({"unexpected", *OF_THE_MESSAGE})
 """Failures that say something about one message, and nothing about the next."""
 
 _FIRST_WAIT: Final = 0.5

@@ -63,12 +63,12 @@ class Kept:
 
     def _write(self, line: Mapping[str, object]) -> None:
         assert self._file is not None
-        self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        self._file.write(json.dumps(line) + "\n")
         self._file.flush()
 
     @classmethod
     def _read(cls, path: Path, written: str, now: datetime) -> Self:
-        lines = [_line(each) for each in written.splitlines()]
+        lines = [_line(each) for each in written.split("\n") if each]
         if not lines:
             return cls(path, now)
         match lines[0]:

@@ -65,8 +65,10 @@ class Turn:
         try:
             commands = await self._understand(said, opened)
             draft = await self._carry_out(commands, opened)
-        except NLUError:
-            log.exception("understanding failed")
+        except NLUError as error:
+            log.error("understanding failed: %s", error.message)
+            # Below what is written in production: what failed may repeat what it was told.
+            log.debug("how understanding failed", exc_info=error)
             draft = await self._recover(opened, "pattern_cannot_handle", "understanding")
         except (ActionError, FlowError) as error:
             draft = await self._apologise(opened, error)

@@ -50,7 +50,7 @@ def create_app(config_path: Path | None = None, runtime: Runtime | None = None) 
             opened.push_async_callback(service.empty, MARGIN)
             opened.callback(service.drain)
             service.serve(assistant)
-            opened.push_async_callback(_end, asyncio.create_task(_probe(assistant)))
+            opened.push_async_callback(_end, asyncio.create_task(_watch_model(assistant)))
             turn_timeout = assistant.config.settings.runtime.turn_timeout.total_seconds()
             await opened.enter_async_context(draining_on_signal(service, turn_timeout))
             yield
@@ -76,10 +76,19 @@ def create_app(config_path: Path | None = None, runtime: Runtime | None = None) 
     return app
 
 
-async def _probe(runtime: Runtime) -> None:
-    """Say at once, and not at the first message, that a model cannot be asked; the start does not wait for it."""
-    if (dependence := runtime.dependence) is not None:
-        await dependence.probe()
+async def _watch_model(runtime: Runtime) -> None:
+    """Say at once, and not at the first message, that a model cannot be asked; and notice when it can again.
+
+    The start does not wait for it. A service that is not ready gets no messages that could find out.
+    """
+    dependence = runtime.dependence
+    if dependence is None:
+        return
+    await dependence.probe()
+    while (pause := dependence.looks_again_after) is not None:
+        await asyncio.sleep(pause)
+        if dependence.trouble:
+            await dependence.probe()
 
 
 async def _end(task: asyncio.Task[None]) -> None:

@@ -218,7 +218,7 @@ def key_of(assistant: str, said: str, briefing: Briefing) -> str:
     situation = {
         "language": briefing.language,
         "active_flow": briefing.active_flow,
-        "expected": None if expected is None else [expected.flow, expected.slot],
+        "expected": None if expected is None else [expected.flow, expected.slot, list(expected.buttons.values())],
         "slots": dict(briefing.slots),
         "asked": list(briefing.asked),
         "offered": [list(offer) for offer in briefing.offered.items()],  # "the second one": their order matters

@@ -89,6 +89,11 @@ class Dependent(Protocol):
         """Whether messages are understood now, be it by the fallback."""
         ...
 
+    @property
+    def looks_again_after(self) -> float | None:
+        """Seconds after which a probe may find that the trouble is over; ``None`` where it never will."""
+        ...
+
     async def probe(self) -> None:
         """Find out whether what it needs is there; afterwards ``trouble`` says so. Never fails."""
         ...

@@ -30,6 +30,7 @@ class Breaker:
         self._failures = 0
         self._opened: float | None = None
         self._trying = False
+        self._turned = 0
         self.last_failure = ""
         """In words, for whoever operates the service; empty while all is well."""
 
@@ -53,20 +54,26 @@ class Breaker:
     def attempt(self) -> Iterator[Attempt]:
         """A call, which says how it went; one that does not (its caller left) counts for nothing."""
         attempt = Attempt()
-        trial = self._opened is not None
+        trial, turned = self._opened is not None, self._turned
         self._trying = self._trying or trial
         try:
             yield attempt
         finally:
             if trial:
                 self._trying = False
-            if attempt.failed is not None:
+            # What began before it opened or closed says nothing about now.
+            if attempt.failed is not None and turned == self._turned:
                 self._fail(attempt.failed, trial)
-            elif attempt.succeeded:
-                self._failures, self._opened, self.last_failure = 0, None, ""
+            elif attempt.succeeded and turned == self._turned:
+                self._succeed()
 
     def _fail(self, words: str, trial: bool) -> None:
         self.last_failure = words
         self._failures += 1
         if trial or self._failures >= self._most:
             self._opened = self._clock()
+            self._turned += 1
+
+    def _succeed(self) -> None:
+        self._turned += self._opened is not None
+        self._failures, self._opened, self.last_failure = 0, None, ""

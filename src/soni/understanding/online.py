@@ -20,6 +20,7 @@ async def check_online(config: SoniConfig) -> list[Problem]:
     nlu = config.settings.models.nlu
     if nlu.provider == "embedded":
         return []
+    from soni.understanding.cache import open_cache
     from soni.understanding.embedded.understander import build
     from soni.understanding.model.connection import open_model
     from soni.understanding.model.failures import ModelFailed
@@ -33,6 +34,12 @@ async def check_online(config: SoniConfig) -> list[Problem]:
         tuning = await asyncio.to_thread(read_tuning, path, config) if path is not None else None
     except ConfigurationError as error:
         problems.append(Problem(error.message, f"{_KEY}.optimized", code="unusable-program"))
+    try:
+        cache = await asyncio.to_thread(open_cache, nlu.cache)
+        if cache is not None:
+            await cache.aclose()
+    except ConfigurationError as error:
+        problems.append(Problem(error.message, f"{_KEY}.cache", code="unusable-cache"))
     try:
         model = await asyncio.to_thread(open_model, nlu)
     except ConfigurationError as error:

@@ -1,5 +1,6 @@
 """Who understands, as the settings name them; only what is named is imported."""
 
+import logging
 import os
 import time
 from pathlib import Path
@@ -13,6 +14,8 @@ from soni.understanding.breaker import Breaker
 
 if TYPE_CHECKING:
     from soni.understanding.embedded.understander import EmbeddedUnderstander
+
+log = logging.getLogger("soni.understanding")
 
 OPTIMIZED: Final = "SONI_OPTIMIZED_DU_PATH"
 """The environment variable that names the optimized program, before the settings."""
@@ -56,11 +59,15 @@ def _open_model(config: SoniConfig, embedded: "EmbeddedUnderstander") -> Underst
         path = optimized_path(config)
         tuning = read_tuning(path, config) if path is not None else None
         model = open_model(nlu)
-        cache = open_cache(nlu.cache)
     except ConfigurationError as error:
         if fallback is None:
             raise
         return FallbackOnly(fallback, error.message)
+    try:
+        cache = open_cache(nlu.cache)
+    except ConfigurationError as error:
+        log.error("%s Every message is asked.", error.message)
+        cache = None
     turn = config.settings.runtime.turn_timeout.total_seconds()
     return ResilientUnderstander(
         ModelUnderstander(config, model, embedded, tuning),
@@ -70,5 +77,6 @@ def _open_model(config: SoniConfig, embedded: "EmbeddedUnderstander") -> Underst
         shortcut=embedded.plainly,
         fallback=fallback,
         cache=cache,
+        sensitive=frozenset(name for name, slot in config.slots.items() if slot.sensitive),
         budget=min(nlu.timeout.total_seconds(), MODEL_SHARE * turn),
     )

@@ -1,13 +1,15 @@
 """Understanding that is always there: shortcuts first, then what is remembered, then the model with its limits, then the fallback."""
 
+import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from soni.config.settings import NLU
-from soni.dialogue.commands import Command
+from soni.dialogue.commands import MAX_COMMANDS, Command
 from soni.events import UnderstoodBy
+from soni.templates import plain
 from soni.understanding.base import Briefing, Understander
 from soni.understanding.breaker import Breaker
 from soni.understanding.cache import AnswerCache
@@ -16,6 +18,15 @@ from soni.understanding.model.prompt import Prompt
 from soni.understanding.retrying import Patience, answered
 
 log = logging.getLogger("soni.understanding")
+
+_CONNECTIONS: Final = 100
+"""To the model at once, as many as DSPy's client opens; who waits for one in vain is no failure of the model's."""
+
+_QUEUEING: Final = 0.5
+"""Of a message's time for the model, spent waiting for a connection."""
+
+_LARGEST: Final = 4000
+"""Characters of the values in an answer that is kept."""
 
 
 class Asking(Protocol):
@@ -56,8 +67,12 @@ class ResilientUnderstander:
         fallback: Understander | None,
         cache: AnswerCache | None,
         budget: float,
+        sensitive: frozenset[str] = frozenset(),
     ) -> None:
-        """``name`` is the model's, for events; ``budget`` the seconds that all calls for one message have together."""
+        """``name`` is the model's, for events; ``budget`` the seconds that all calls for one message have together.
+
+        ``sensitive`` are the slots whose values are kept nowhere.
+        """
         self.breaker = breaker
         self._model = model
         self._settings = settings
@@ -66,6 +81,8 @@ class ResilientUnderstander:
         self._fallback = fallback
         self._cache = cache
         self._budget = budget
+        self._sensitive = sensitive
+        self._lines = asyncio.Semaphore(_CONNECTIONS)
         self._has_answered = False
 
     async def understand(self, said: str, briefing: Briefing) -> list[Command]:
@@ -83,9 +100,17 @@ class ResilientUnderstander:
         except ModelFailed as error:
             return await self._fall_back(said, briefing, error)
         briefing.tell(UnderstoodBy("model"))
-        if self._cache is not None:
+        if self._cache is not None and self._may_be_kept(said, commands, briefing):
             await self._cache.put(key, commands)
         return commands
+
+    def _may_be_kept(self, said: str, commands: Sequence[Command], briefing: Briefing) -> bool:
+        """Nothing sensitive lies in a cache, nor what is larger than anybody needs."""
+        filled = [slots for command in commands if isinstance(slots := getattr(command, "slots", None), Mapping)]
+        values = [item for slots in filled for item in slots.items()]
+        if any(name in self._sensitive for name, _ in values) or any(secret in said for secret in briefing.secrets):
+            return False
+        return len(commands) <= MAX_COMMANDS and sum(len(plain(value)) for _, value in values) <= _LARGEST
 
     @property
     def trouble(self) -> str:
@@ -96,6 +121,11 @@ class ResilientUnderstander:
     def serves(self) -> bool:
         """With a fallback always."""
         return self._fallback is not None or not self.trouble
+
+    @property
+    def looks_again_after(self) -> float | None:
+        """As long as the breaker leaves the model alone."""
+        return self._settings.breaker.reset.total_seconds()
 
     async def probe(self) -> None:
         """Ask the model something small, as a message would."""
@@ -115,13 +145,23 @@ class ResilientUnderstander:
 
     async def _ask(self, prompt: Prompt, briefing: Briefing) -> list[Command]:
         """The model's answer, through the breaker. Raises ModelFailed."""
-        commands = await answered(
-            lambda: self._model.ask(prompt, briefing),
-            Patience(self._budget, self._settings.retries),
-            name=self._name,
-            breaker=self.breaker,
-            tell=briefing.tell,
-        )
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + self._budget
+        try:
+            async with asyncio.timeout(self._budget * _QUEUEING):
+                await self._lines.acquire()
+        except TimeoutError:
+            raise ModelFailed("busy", f"All {_CONNECTIONS} connections to the model {self._name} are in use.") from None
+        try:
+            commands = await answered(
+                lambda: self._model.ask(prompt, briefing),
+                Patience(ends - loop.time(), self._settings.retries),
+                name=self._name,
+                breaker=self.breaker,
+                tell=briefing.tell,
+            )
+        finally:
+            self._lines.release()
         self._has_answered = True
         return commands
 
@@ -142,6 +182,7 @@ class FallbackOnly:
         self._fallback = fallback
         self.trouble = trouble
         self.serves = True
+        self.looks_again_after = None
 
     async def understand(self, said: str, briefing: Briefing) -> list[Command]:
         """What the fallback understands. Raises NLUError."""

@@ -10,7 +10,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_aft
 
 from soni.events import BreakerChanged, Listener
 from soni.understanding.breaker import Breaker
-from soni.understanding.model.failures import ModelFailed
+from soni.understanding.model.failures import OF_THE_MESSAGE, ModelFailed
 
 _FIRST_WAIT: Final = 0.25
 """Seconds before the second try, on the average; doubled before each further one."""
@@ -49,8 +49,9 @@ async def answered(
                 attempt.failed = words
                 raise ModelFailed("timeout", words) from None
             except ModelFailed as error:
-                # A message that is too long for it says nothing about the model.
-                attempt.failed = error.message if error.reason != "too_long" else None
+                # One user's message that it cannot take, or answers badly, must not take it from all the others.
+                attempt.succeeded = error.reason in OF_THE_MESSAGE
+                attempt.failed = None if attempt.succeeded else error.message
                 raise
             attempt.succeeded = True
             return answer

@@ -12,7 +12,7 @@ from soni.events import Listener, ModelCalled
 from soni.understanding.breaker import Breaker
 from soni.understanding.model.connection import Model, Tokens, tokens_of
 from soni.understanding.model.failures import ModelFailed
-from soni.understanding.model.prompt import tidy
+from soni.understanding.model.quoting import tidy
 from soni.understanding.retrying import Patience, answered
 from soni.writing.base import Assignment
 from soni.writing.keeping import can_be_rephrased, keeps

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from soni.masking import masked
-from soni.understanding.model.prompt import tidy
+from soni.understanding.model.quoting import tidy
 from soni.value import Value
 
 MAX_TEXT: Final = 2000

@@ -22,6 +22,7 @@ slots:
   account: {type: choice, choices: [checking, savings], prompt: From which account?}
   recipient: {prompt: To whom?}
   pin: {type: string, pattern: "[0-9]{4}(-[0-9]{4})?", sensitive: true, prompt: Your PIN?}
+  password: {sensitive: true, prompt: Your new password?}
   balance: {type: float}
 actions:
   pay: {inputs: [amount, recipient]}
@@ -42,6 +43,12 @@ flows:
     steps:
       - {step: pin, type: collect, slot: pin}
       - {step: done, type: say, message: Thank you.}
+  reset_password:
+    description: Change the password.
+    trigger: {intents: ["change my password"]}
+    steps:
+      - {step: new, type: collect, slot: password}
+      - {step: done, type: say, message: It is changed.}
   close_account:
     description: Close the account.
     trigger: {intents: ["close my account"]}

@@ -40,6 +40,8 @@ class Told:
         return await self._asks.understand(said, briefing)
 
     trouble = ""
+
+    looks_again_after = None
     serves = True
 
     async def probe(self) -> None:

@@ -155,6 +155,32 @@ async def test_the_breaker_opens_and_closes(model: FakeModel, monkeypatch: pytes
         assert understander.trouble == ""
 
 
+async def test_one_users_messages_do_not_take_the_model_from_the_others(model: FakeModel) -> None:
+    """What it answers badly says something about the message; the breaker stays closed."""
+    model.faults = [Fault.GARBAGE] * 12
+    async with at_the_bank(model, retries=1) as ana:
+        for _ in range(6):
+            await ana.say("transfer 50 to Ana")
+            await ana.loop.reset_state("ana")
+        ana.name = "bob"
+        answer = await ana.say("please send 50 to Ana")
+
+        assert answer == "From which account?"
+        assert ana.breaker() == []
+
+
+async def test_what_failed_is_not_told_with_the_users_words(model: FakeModel, caplog: pytest.LogCaptureFixture) -> None:
+    """Providers repeat what they were sent, and logs are read by many."""
+    model.faults = [Fault.SERVER_ERROR]
+    with caplog.at_level("INFO"):
+        async with at_the_bank(model, fallback="null", retries=0) as ana:
+            await ana.say("SWORDFISH is my word")
+
+    assert "understanding failed: The model openai/gpt-4o-mini failed (HTTP 500)." in caplog.text
+    assert "Traceback" not in caplog.text
+    assert "SWORDFISH" not in caplog.text
+
+
 async def test_a_user_who_leaves_does_not_open_the_breaker(model: FakeModel) -> None:
     """And the call is dropped with the message."""
     asked = threading.Semaphore(0)

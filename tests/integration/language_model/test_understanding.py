@@ -57,6 +57,27 @@ async def test_what_fits_a_sensitive_slot_stays_here(model: FakeModel) -> None:
         assert "Your PIN?" in situation(model.requests[0])
 
 
+async def test_any_text_stays_here_where_it_may_be_the_secret(model: FakeModel) -> None:
+    """A sensitive slot that takes any text is answered without the model, and so is all else that is said to it."""
+    async with at_the_bank(model) as ana:
+        await ana.say("/start_flow reset_password")
+        answer = await ana.say("hunter2 and more")
+
+        assert answer.startswith("It is changed.")
+        assert model.requests == []
+
+
+async def test_nothing_sensitive_lies_in_the_cache(model: FakeModel) -> None:
+    """An answer with a value for a sensitive slot is asked for again."""
+    model.answer({"it is me, 4711": [{"start_flow": {"flow": "identify", "slots": {"pin": "4711"}}}]})
+    async with at_the_bank(model, cache=10) as ana:
+        for name in ("ana", "bob"):
+            ana.name = name
+            assert (await ana.say("it is me, 4711")).startswith("Thank you.")
+
+        assert [source for source, _ in ana.sources()] == ["model", "model"]
+
+
 async def test_the_schema_of_an_answer_goes_with_the_call(model: FakeModel) -> None:
     """Where the model can hold to one."""
     async with at_the_bank(model) as ana:

@@ -96,3 +96,17 @@ def test_a_caller_who_left_counts_for_nothing() -> None:
 
     assert breaker.state == "closed"
     assert breaker.reopens_in == 0
+
+
+def test_calls_that_began_before_it_opened_say_nothing_about_now() -> None:
+    """They neither open it again behind a trial that went well, nor put off the next trial."""
+    watch = Watch()
+    breaker = Breaker(2, 30.0, watch)
+    with breaker.attempt() as early, breaker.attempt() as late:
+        call(breaker, fails=True)
+        call(breaker, fails=True)
+        watch.now += 30
+        call(breaker, fails=False)
+        early.failed = late.failed = "It failed."
+
+    assert breaker.state == "closed"

@@ -60,13 +60,15 @@ def test_clearing_several_slots_is_several_wishes() -> None:
 
 @pytest.mark.parametrize(
     ("written", "said"),
-    [(50, "50"), (50.5, "50.5"), (True, "yes"), (["a", "b"], "a, b"), ({"amount": 5, "currency": "EUR"}, "5 EUR")],
+    [(50, 50), (50.125, 50.125), (True, "yes"), (["a", "b"], "a, b"), ({"amount": 5, "currency": "EUR"}, "5 EUR")],
 )
-def test_values_that_are_no_texts_are_read_as_they_are_said(written: object, said: str) -> None:
-    """A model without a schema writes numbers where texts are asked for."""
+def test_values_that_are_no_texts_are_read_as_they_are_said(written: object, said: object) -> None:
+    """A model without a schema writes numbers where texts are asked for; no language reads their point as a comma."""
     wish = Wish.model_validate({"command": "set_slot", "values": [{"slot": "a", "value": written}]})
 
-    assert to_commands([wish]) == [SetSlot({"a": said})]
+    (command,) = to_commands([wish])
+    assert isinstance(command, SetSlot)
+    assert command.slots["a"] == said
 
 
 @pytest.mark.parametrize(
@@ -112,7 +114,20 @@ def test_half_an_answer_is_no_answer(data: st.DataObject) -> None:
         read_answer(half)
 
 
-@pytest.mark.parametrize("text", ["", "no idea", "[]", "null", "{}", '{"commands": "affirm"}', "{" * 100_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "no idea",
+        "[]",
+        "null",
+        "{}",
+        '{"commands": "affirm"}',
+        '{"commands": [], "commands": []}',
+        '{"commands": [NaN]}',
+        "{" * 100_000,
+    ],
+)
 def test_what_is_no_list_of_commands_is_no_answer(text: str) -> None:
     """However long it is."""
     with pytest.raises(ValueError, match="answer"):

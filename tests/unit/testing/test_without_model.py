@@ -160,6 +160,8 @@ class Kept(ScriptedUnderstander):
     """Needs something outside, and knows where it was opened and whether it is closed."""
 
     trouble = ""
+
+    looks_again_after = None
     serves = True
 
     def __init__(self) -> None:

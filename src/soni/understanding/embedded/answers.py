@@ -16,7 +16,7 @@ from soni.understanding.embedded.hearing import TRIED_WORDS, Hearing
 from soni.understanding.embedded.languages.base import spaced
 from soni.understanding.embedded.openings import opening
 from soni.understanding.embedded.phrases import clauses, hear
-from soni.understanding.embedded.said import plain_words, say
+from soni.understanding.embedded.said import plain_words, say, the_one_called
 from soni.understanding.values import yes_or_no
 
 
@@ -38,10 +38,9 @@ def plain_answer(hearing: Hearing) -> list[Command] | None:
     if slot.type == "boolean" and agreed is not None:
         return [SetSlot({expected.slot: agreed})]
     if slot.type == "choice":
-        said = plain_words(text)
-        for choice in slot.choices:
-            if any(said == plain_words(str(name)) for name in (choice.value, *choice.synonyms)):
-                return [SetSlot({expected.slot: choice.value})]
+        names = [(str(name), choice) for choice in slot.choices for name in (choice.value, *choice.synonyms)]
+        if (choice := the_one_called(text, names)) is not None:
+            return [SetSlot({expected.slot: choice.value})]
     refused = hearing.language.refusal.fullmatch(spaced(tuple(word.text for word in hearing.said.words)))
     return [SkipQuestion()] if not slot.required and (agreed is False or refused) else None
 

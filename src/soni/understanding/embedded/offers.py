@@ -13,7 +13,7 @@ from soni.understanding.embedded.languages import Language
 from soni.understanding.embedded.languages.base import spaced
 from soni.understanding.embedded.phrases import core, negated
 from soni.understanding.embedded.reach import stem
-from soni.understanding.embedded.said import plain_words
+from soni.understanding.embedded.said import plain_words, the_one_called
 from soni.understanding.values import answer, yes_or_no
 
 _ANY_TEXT: Final = Slot(type="string")
@@ -25,15 +25,14 @@ _PLACE_WORDS: Final = 4
 
 def titled(hearing: Hearing, offered: Mapping[str, str]) -> str | None:
     """The payload of the button whose title was typed."""
-    typed = tuple(word.text for word in hearing.said.words)
-    for title, payload in offered.items():
-        words = plain_words(title)
-        # "Yes?" wonders; nobody presses a button that way.
-        if hearing.said.text.rstrip().endswith("?") and not title.rstrip().endswith("?"):
-            continue
-        if words and words in (typed, core(typed, hearing.language)):
-            return payload
-    return None
+    wonders = hearing.said.text.rstrip().endswith("?")
+    # "Yes?" wonders; nobody presses a button that way.
+    titles = [(title, payload) for title, payload in offered.items() if title.rstrip().endswith("?") or not wonders]
+    if (payload := the_one_called(hearing.said.text, titles)) is not None:
+        return payload
+    typed = core(tuple(word.text for word in hearing.said.words), hearing.language)
+    alike = {payload for title, payload in titles if typed and plain_words(title) == typed}
+    return alike.pop() if len(alike) == 1 else None
 
 
 def placed(hearing: Hearing) -> str | None:

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from soni.understanding.values.text import fold
+
+T = TypeVar("T")
 
 _WORD: Final = re.compile(r"\d+(?:[.,:/]\d+)*[^\W_]*|[^\W_]+(?:['&-][^\W_]+)*")
 _BREAK: Final = re.compile(r"[,;:!?\n()\"]|\.(?:\s|$)|\s-+\s|\.\.")
@@ -88,6 +90,21 @@ def say(text: str) -> Said:
 def plain_words(text: str) -> tuple[str, ...]:
     """The folded words of a text alone."""
     return tuple(match[0].replace("'", "") for match in _WORD.finditer(fold(text).text))
+
+
+def the_one_called(text: str, names: Iterable[tuple[str, T]]) -> T | None:
+    """What has this name: to the letter, or else in its words where nothing else has the same ones.
+
+    ``O+`` and ``O-`` are one word, and two things.
+    """
+    known = list(names)
+    typed = text.strip().casefold()
+    for name, thing in known:
+        if name.strip().casefold() == typed:
+            return thing
+    words = plain_words(text)
+    alike = [thing for name, thing in known if words and plain_words(name) == words]
+    return alike[0] if alike and all(thing == alike[0] for thing in alike) else None
 
 
 def find_run(words: Sequence[str], run: Sequence[str], first: int = 0) -> int | None:

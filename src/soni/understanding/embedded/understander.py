@@ -114,7 +114,7 @@ class EmbeddedUnderstander:
         """The commands of a message that can mean nothing else; ``None`` for any other.
 
         The title of a button, a yes or no to the pending question, one of its choices; and what fits a sensitive slot that
-        is being asked for, which had better not leave this machine.
+        is being asked for, which had better not leave this machine: any message at all, where that slot takes any text.
         """
         expected = briefing.expected
         if expected is None and not briefing.offered:
@@ -127,8 +127,10 @@ class EmbeddedUnderstander:
         if plain := answers.plain_answer(hearing):
             return plain
         slot = self._slots.get(hearing.pending or "")
-        if slot is None or not slot.sensitive or (slot.type == "string" and slot.pattern is None):
+        if slot is None or not slot.sensitive:
             return None
+        if slot.type == "string" and slot.pattern is None:
+            return self.hear(said, briefing)  # any text may be the secret
         return [SetSlot({str(hearing.pending): said})] if answer(slot, said, hearing.moment) is not None else None
 
     def rank(self, said: str) -> list[str]:

@@ -52,12 +52,24 @@ def _json_object(text: str) -> dict[str, Any]:
     fenced = _FENCED.search(text)
     for candidate in (text, fenced[1] if fenced else "", text[text.find("{") : text.rfind("}") + 1]):
         try:
-            found = json.loads(candidate)
+            found = json.loads(candidate, object_pairs_hook=_once, parse_constant=_refuse)
         except (ValueError, RecursionError):
             continue
         if isinstance(found, dict):
             return found
     raise ValueError("The answer is not a JSON object.")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, in which nothing is said twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("A key stands twice.")
+    return found
+
+
+def _refuse(constant: str) -> object:
+    raise ValueError(f"{constant} is no JSON.")
 
 
 def _wish(item: object) -> Wish | Unreadable:

@@ -9,6 +9,7 @@ from soni.config.models import Slot, SoniConfig
 from soni.dialogue.flows import Flows, survey
 from soni.templates import plain
 from soni.understanding.base import Briefing
+from soni.understanding.model.quoting import data
 
 MAX_FLOWS: Final = 20
 """More flows are not put before a model; which ones is chosen for every message."""
@@ -18,6 +19,9 @@ MAX_EXAMPLES: Final = 3
 
 MAX_SLOTS: Final = 12
 """Named with a flow the user is not in."""
+
+MAX_HERE: Final = 40
+"""Slots of the flow the user is in, the one that is asked for first."""
 
 MAX_CHOICES: Final = 30
 """Of a slot of the flow the user is in; a third of them elsewhere."""
@@ -69,14 +73,15 @@ class Catalogue:
         names = dict.fromkeys(slot for flow in flows for slot in self._fillable(flow))
         if expected is not None and expected.slot is not None:
             names = {expected.slot: None, **names}
-        return [self._slot_line(name, briefing) for name in names if name in self.config.slots]
+        shown = [name for name in names if name in self.config.slots][:MAX_HERE]
+        return [self._slot_line(name, briefing) for name in shown]
 
     def _flow_line(self, name: str) -> str:
         flow, line = self.flows[name].flow, f"- {name}"
         if flow.description:
             line += f": {_short(flow.description)}"
         if examples := flow.trigger.intents[:MAX_EXAMPLES]:
-            line += f" Said as {', '.join(_quoted(example) for example in examples)}."
+            line += f" Said as {', '.join(data(example, MAX_WORDS) for example in examples)}."
         slots = [f"{slot} ({_kind(self.config.slots[slot], MAX_CHOICES // 3)})" for slot in self._fillable(name)]
         if slots:
             line += f" Slots: {', '.join(slots[:MAX_SLOTS])}."
@@ -96,12 +101,16 @@ class Catalogue:
         if slot.description:
             line += f": {_short(slot.description)}"
         if slot.examples:
-            line += f"; such as {', '.join(_quoted(example) for example in slot.examples[:MAX_EXAMPLES])}"
+            line += f"; such as {', '.join(data(example, MAX_WORDS) for example in slot.examples[:MAX_EXAMPLES])}"
         if not slot.required:
             line += "; may be skipped"
         if name in briefing.slots:
             value = briefing.slots[name]
-            line += "; has a value" if value is None or slot.sensitive else f"; now {_quoted(plain(value))}"
+            line += (
+                "; has a value"
+                if value is None or slot.sensitive
+                else f"; now {data(plain(value), MAX_WORDS, briefing.secrets)}"
+            )
         return line
 
 
@@ -113,7 +122,7 @@ def _offers(briefing: Briefing, flow: str) -> bool:
 def _kind(slot: Slot, most: int) -> str:
     if slot.type != "choice":
         return slot.type
-    names = [str(choice.value) for choice in slot.choices]
+    names = [_short(str(choice.value)) for choice in slot.choices]
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return f"one of {' | '.join(names[:most])}{more}"
 
@@ -121,7 +130,3 @@ def _kind(slot: Slot, most: int) -> str:
 def _short(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= MAX_WORDS else text[: MAX_WORDS - 1] + "…"
-
-
-def _quoted(text: str) -> str:
-    return '"' + _short(text).replace('"', "'") + '"'

@@ -52,7 +52,7 @@ _REASONS: Final[tuple[tuple[type[DSPyError], Reason], ...]] = (
     (LMUnsupportedModelError, "unknown_model"),
     (ContextWindowExceededError, "too_long"),
     (LMConfigurationError, "refused"),
-    (LMInvalidRequestError, "unexpected"),
+    (LMInvalidRequestError, "rejected"),
     (AdapterParseError, "garbled"),
     (LMProviderError, "unavailable"),  # what is left, a gateway's page in place of an answer for instance
 )
@@ -158,6 +158,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "refused": "refused the call: look at the key, the account and models.nlu",
     "unknown_model": "is not known to its provider: look at models.nlu.model",
     "too_long": "cannot take a message of this length",
+    "rejected": "does not take this message",
     "garbled": "gave an answer that cannot be read",
     "unexpected": "could not be called",
 }

@@ -5,6 +5,7 @@ import hashlib
 import json
 import time
 from collections.abc import Sequence
+from typing import Final
 
 from soni.config.models import SoniConfig
 from soni.dialogue.commands import Command
@@ -19,6 +20,9 @@ from soni.understanding.model.prompt import Prompt, write_prompt
 from soni.understanding.model.tuning import Tuning
 from soni.understanding.model.wishes import Unreadable, Wish, to_commands
 
+_TOLD: Final = ("api_base", "temperature", "max_tokens", "max_completion_tokens")
+"""Settings of a model with which it may answer otherwise."""
+
 
 class ModelUnderstander:
     """An ``Understander`` that asks a model, one call a message, and never twice."""
@@ -29,8 +33,15 @@ class ModelUnderstander:
         self._catalogue = Catalogue.of(config, ranking)
         adapter = CommandsAdapter(response_format() if model.structured else None)
         self._program = Understanding(adapter, tuning)
-        told = json.dumps([model.name, self._program.predict.signature.instructions, len(self._program.predict.demos)])
-        self._identity = f"{config.fingerprint}:{tuning.model_dump_json() if tuning else ''}:{told}"
+        asked = {key: model.lm.kwargs.get(key) for key in _TOLD}
+        identity = [
+            config.fingerprint,
+            model.name,
+            model.structured,
+            asked,
+            self._program.predict.signature.instructions,
+        ]
+        self._identity = json.dumps([*identity, tuning.model_dump_json() if tuning else ""])
 
     async def understand(self, said: str, briefing: Briefing) -> list[Command]:
         """What the model takes the message to mean. Raises ModelFailed."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter
+from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, WithJsonSchema
 
 from soni.dialogue.commands import (
     COMMANDS,
@@ -44,9 +44,9 @@ _ALONE: Final[Mapping[str, Command]] = {
 }
 
 
-def _as_text(written: object) -> object:
-    """Anything else as it is said: models without a strict schema write ``50`` where ``"50"`` is asked for."""
-    return plain(written) if isinstance(written, bool | int | float | list | dict) else written
+def _as_said(written: object) -> object:
+    """Models without a strict schema write more than texts. Numbers stay numbers: as texts, their point may be read as a comma."""
+    return plain(written) if isinstance(written, bool | list | dict) else written
 
 
 class SlotValue(BaseModel):
@@ -55,7 +55,7 @@ class SlotValue(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     slot: str
-    value: Annotated[str, BeforeValidator(_as_text)]
+    value: Annotated[str | int | float, BeforeValidator(_as_said), WithJsonSchema({"title": "Value", "type": "string"})]
 
 
 class Wish(BaseModel):
@@ -140,6 +140,4 @@ def _wishes(command: Command) -> Sequence[Wish]:
 
 
 def _values(slots: Mapping[str, Value]) -> tuple[SlotValue, ...]:
-    return tuple(
-        SlotValue.model_validate({"slot": name, "value": value}) for name, value in slots.items() if value is not None
-    )
+    return tuple(SlotValue(slot=name, value=plain(value)) for name, value in slots.items() if value is not None)
