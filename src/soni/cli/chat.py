@@ -46,6 +46,8 @@ def chat(
         stack = AsyncExitStack()
         try:
             runtime = runner.run(stack.enter_async_context(RuntimeLoop(assistant)))
+            if (dependence := runtime.dependence) is not None and dependence.trouble:
+                screen.complain(SoniError(f"{dependence.trouble} The fallback answers."))
             for said in screen.lines():
                 try:
                     screen.show(runner.run(runtime.process_message(Message(user, said))))

@@ -77,6 +77,9 @@ def evaluate(
         from soni.optimizing.tables import as_json, write_json
 
         write_json(json_file, {"understander": _title(assistant, wanted), **as_json(scores)})
+    if scores.failed:
+        console.print("These are no scores of a model that did not answer.", style="bold red")
+        sys.exit(1)
     if fail_under is not None and scores.exactness * 100 < fail_under:
         console.print(f"Fewer than {fail_under:g} % of the turns are exact.", style="bold red")
         sys.exit(1)

@@ -11,7 +11,7 @@ from soni.config.contexts import ANY
 from soni.config.models import SoniConfig
 from soni.config.problems import MORE, MOST, Damage, Finding, Route, nearest, unknown
 from soni.config.scene import Names, Scene
-from soni.config.settings import INACTIVE, MODEL_SHARE, OF_A_MODEL, REFUSED, Settings
+from soni.config.settings import INACTIVE, MODEL_SHARE, OF_A_MODEL, PROVIDERS, REFUSED, Settings
 from soni.config.steps import Action
 from soni.config.values import format_duration
 
@@ -54,8 +54,17 @@ def _settings(scene: Scene) -> Iterator[Finding]:
     for number, name in enumerate(security.allowed_actions):
         route = ("settings", "security", "allowed_actions", number)
         yield from unknown("action", route, name, scene.names.actions)
+    yield from _model_name(settings)
     yield from _model_time(settings)
     yield from _unavailable(settings)
+
+
+def _model_name(settings: Settings) -> Iterator[Finding]:
+    """A name that is nobody's may be a server of one's own; or a slip, and its key would not be found."""
+    nlu = settings.models.nlu
+    if nlu.provider not in PROVIDERS and (near := nearest(nlu.provider, PROVIDERS, 75)) is not None:
+        message = f"{nlu.provider!r} is taken for a server of your own"
+        yield Finding(("settings", "models", "nlu", "provider"), message, near, severity="warning", code="unknown-name")
 
 
 def _model_time(settings: Settings) -> Iterator[Finding]:

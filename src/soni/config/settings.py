@@ -70,8 +70,8 @@ class NLU(Model):
     """0 for the same answer each time."""
     max_tokens: Positive = 1000
     """The longest answer."""
-    api_base: str | None = None
-    """Where the model is served; keys come from the environment, never from this file."""
+    api_base: Annotated[str, Field(pattern=r"^https?://[^\s]+$")] | None = None
+    """Where the model is served, https://…; keys come from the environment, never from this file."""
     api_key_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
     """The environment variable with the key; null for the provider's usual one."""
     timeout: ModelTimeout = timedelta(seconds=10)

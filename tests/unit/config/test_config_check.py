@@ -357,6 +357,16 @@ def test_a_model_gets_no_more_time_than_the_turn_leaves_it(find: Find) -> None:
     assert beside == []
 
 
+def test_a_provider_that_is_nearly_one_is_told(find: Find) -> None:
+    """Beside an address any name is allowed, and a slip would look for the wrong key."""
+    of = 'version: "1.0"\nsettings: {models: {nlu: {provider: %s, api_base: "http://localhost:1/v1"}}}'
+
+    (told,) = find(of % "opneai")
+
+    assert (told.severity, told.code, told.suggestion) == ("warning", "unknown-name", "openai")
+    assert find(of % "lmstudio") == ()
+
+
 def test_settings_of_a_model_are_notes_without_one(find: Find) -> None:
     """They count where a model understands, and only there."""
     problems = find('version: "1.0"\nsettings: {models: {nlu: {model: large}}}')

@@ -145,9 +145,11 @@ def failure(error: Exception, name: str) -> ModelFailed:
     """A failure of DSPy's in our words; never with anything of a message or an answer in them."""
     reason: Reason = next((reason for kind, reason in _REASONS if isinstance(error, kind)), "unexpected")
     status = getattr(error, "status", None)
+    if status == 404:
+        reason = "unknown_model"
     where = f" (HTTP {status})" if status else ""
-    retry_after = getattr(error, "retry_after", None)
-    return ModelFailed(reason, f"The model {name} {_WORDS[reason]}{where}.", retry_after=retry_after)
+    words = _NO_MODEL if reason == "unavailable" and status and status < 400 else _WORDS[reason]
+    return ModelFailed(reason, f"The model {name} {words}{where}.", retry_after=getattr(error, "retry_after", None))
 
 
 _WORDS: Final[Mapping[str, str]] = {
@@ -156,12 +158,14 @@ _WORDS: Final[Mapping[str, str]] = {
     "unavailable": "failed",
     "unreachable": "cannot be reached: look at models.nlu.api_base and the network",
     "refused": "refused the call: look at the key, the account and models.nlu",
-    "unknown_model": "is not known to its provider: look at models.nlu.model",
+    "unknown_model": "is not known to its provider: look at models.nlu.model, and at models.nlu.api_base, which often ends in /v1",
     "too_long": "cannot take a message of this length",
     "rejected": "does not take this message",
-    "garbled": "gave an answer that cannot be read",
+    "garbled": "gave an answer that cannot be read, or one that breaks off: models.nlu.max_tokens may be too few",
     "unexpected": "could not be called",
 }
+
+_NO_MODEL: Final = "was not what answered: look at models.nlu.api_base, and at what stands between"
 
 
 def _address(settings: NLU) -> dict[str, object]:
