@@ -81,7 +81,8 @@ class Clients:
 @asynccontextmanager
 async def clients(addresses: Sequence[str], random: Random) -> AsyncIterator[Clients]:
     """Callers of these addresses; connections are kept as long as the other side keeps them."""
-    limits = httpx.Limits(max_connections=100, max_keepalive_connections=100)
+    # uvicorn closes what was idle for 5 s: a client that keeps it as long may speak just as it is closed.
+    limits = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=2)
     async with httpx.AsyncClient(limits=limits, timeout=PATIENCE) as http:
         yield Clients(http, addresses, random)
 

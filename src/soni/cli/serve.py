@@ -2,7 +2,7 @@
 
 import ipaddress
 import os
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -28,7 +28,18 @@ def serve(
         typer.echo(f"Everyone who can reach {host}:{port} can talk to this assistant, as any user.", err=True)
     # The app is named and not passed, so that workers can load it; and they find the assistant by this name too.
     os.environ["SONI_CONFIG_PATH"] = str(config)
-    uvicorn.run("soni.server.api:app", host=host, port=port, workers=workers, server_header=False)
+    uvicorn.run(
+        "soni.server.api:app",
+        host=host,
+        port=port,
+        workers=workers,
+        server_header=False,
+        timeout_keep_alive=_IDLE,
+    )
+
+
+_IDLE: Final = 75
+"""Seconds that an idle connection is kept: longer than proxies keep theirs (60 usually), or they speak just as it is closed."""
 
 
 def _refuse_to_share(config: ConfigOption, workers: int) -> None:

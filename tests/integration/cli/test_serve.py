@@ -28,7 +28,14 @@ def test_it_serves_the_same_app_as_uvicorn(calls: list[dict[str, object]]) -> No
 
     assert (result.exit_code, result.stderr) == (0, "")
     assert calls == [
-        {"app": "soni.server.api:app", "host": "127.0.0.1", "port": 9000, "workers": 1, "server_header": False}
+        {
+            "app": "soni.server.api:app",
+            "host": "127.0.0.1",
+            "port": 9000,
+            "workers": 1,
+            "server_header": False,
+            "timeout_keep_alive": 75,
+        }
     ]
     assert os.environ["SONI_CONFIG_PATH"] == "mine.yaml"
 
