@@ -125,5 +125,16 @@ COMMANDS: Mapping[str, type[Command]] = {
 }
 """The name of each command in payloads and tests."""
 
+ALONE: Mapping[str, Command] = {
+    "affirm": Affirm(),
+    "chitchat": ChitChat(),
+    "out_of_scope": OutOfScope(),
+    "human_handoff": HumanHandoff(),
+    "skip_question": SkipQuestion(),
+    "repeat": Repeat(),
+    "restart": Restart(),
+}
+"""The commands that are about nothing, by name."""
+
 MAX_COMMANDS = 5
 """Commands of one turn beyond this number are dropped."""

@@ -2,40 +2,23 @@
 
 import re
 import shlex
-from collections.abc import Mapping
 from typing import Final
 
 from soni.dialogue.commands import (
-    Affirm,
+    ALONE,
     AskInfo,
     CancelFlow,
-    ChitChat,
     Clarify,
     ClearSlot,
     Command,
     CorrectSlot,
     Deny,
-    HumanHandoff,
-    OutOfScope,
-    Repeat,
-    Restart,
     SetSlot,
-    SkipQuestion,
     StartFlow,
 )
 from soni.value import Value
 
 _NAMED: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
-
-_PLAIN: Final[Mapping[str, Command]] = {
-    "affirm": Affirm(),
-    "chitchat": ChitChat(),
-    "out_of_scope": OutOfScope(),
-    "human_handoff": HumanHandoff(),
-    "skip_question": SkipQuestion(),
-    "repeat": Repeat(),
-    "restart": Restart(),
-}
 
 
 def parse_payload(text: str) -> list[Command] | None:
@@ -97,7 +80,7 @@ def _build(name: str, plain: tuple[str, ...], named: dict[str, Value]) -> Comman
             return Deny(*plain)
         case "ask_info", () | (_,):
             return AskInfo(*plain)
-        case _, () if name in _PLAIN:
-            return _PLAIN[name]
+        case _, () if name in ALONE:
+            return ALONE[name]
         case _:
             return None

@@ -95,10 +95,6 @@ class Asking:
             answer = known
         return Response(None, request.model, Message.assistant(answer), "stop", Usage())
 
-    def stream(self, request: Request) -> Any:
-        """Nobody asks for it."""
-        raise NotImplementedError
-
     def close(self) -> None:
         """Close the model's connections."""
         self._model.lm.close()

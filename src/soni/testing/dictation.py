@@ -5,37 +5,23 @@ from typing import Final
 
 from soni.config.problems import nearest
 from soni.dialogue.commands import (
+    ALONE,
     COMMANDS,
-    Affirm,
     AskInfo,
     CancelFlow,
-    ChitChat,
     Clarify,
     ClearSlot,
     Command,
     CorrectSlot,
     Deny,
-    HumanHandoff,
-    OutOfScope,
     Repeat,
-    Restart,
     SetSlot,
-    SkipQuestion,
     StartFlow,
 )
 from soni.dialogue.payloads import parse_payload
 from soni.testing.known import Known
 from soni.testing.nodes import Node
 
-_ALONE: Final[Mapping[str, Command]] = {
-    "affirm": Affirm(),
-    "chitchat": ChitChat(),
-    "out_of_scope": OutOfScope(),
-    "human_handoff": HumanHandoff(),
-    "skip_question": SkipQuestion(),
-    "repeat": Repeat(),
-    "restart": Restart(),
-}
 _EXAMPLES: Final[Mapping[str, str]] = {
     "start_flow": "{start_flow: transfer_money}",
     "set_slot": "{set_slot: {amount: 60}}",
@@ -73,7 +59,7 @@ def _read(name: str, node: Node, known: Known) -> Command:
         case "affirm" | "chitchat" | "out_of_scope" | "human_handoff" | "skip_question" | "repeat" | "restart":
             if about is not None:
                 about.tell(f"{name!r} stands alone: it is not about anything", code="wrong-value")
-            return _ALONE[name]
+            return ALONE[name]
         case "cancel_flow":
             return CancelFlow(about.name("flow", known.flows) if about else None)
         case "deny":

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias, assert_never
 
 from soni.config.problems import nearest
+from soni.dialogue.admission import NAMES
 from soni.dialogue.commands import (
+    ALONE,
     COMMANDS,
     Affirm,
     AskInfo,
@@ -28,20 +30,18 @@ from soni.value import Value
 Noted: TypeAlias = str | dict[str, Value]
 """A name, or one name and what it is about."""
 
-_NAMES: Final = {kind: name for name, kind in COMMANDS.items()}
 _ALONE: Final[Mapping[str, Command]] = {
-    _NAMES[type(command)]: command
-    for command in (
-        Affirm(), AskInfo(), CancelFlow(), ChitChat(), Deny(), HumanHandoff(), OutOfScope(), Repeat(), Restart(),
-        SkipQuestion(),
-    )
-}  # fmt: skip
+    **ALONE,
+    "ask_info": AskInfo(),
+    "cancel_flow": CancelFlow(),
+    "deny": Deny(),
+}
 """Those that need nothing said about them."""
 
 
 def note(command: Command) -> Noted:
     """How a conversation test writes this command."""
-    name = _NAMES[type(command)]
+    name = NAMES[type(command)]
     match command:
         case StartFlow(flow, slots):
             return {name: {"flow": flow, "slots": dict(slots)} if slots else flow}

@@ -382,6 +382,7 @@ def test_inactive_settings_exist(path: str) -> None:
     value: object = Settings()
 
     for key in path.split("."):
+        assert hasattr(value, key)
         value = getattr(value, key)
 
 

@@ -41,7 +41,8 @@ class ModelUnderstander:
             asked,
             self._program.predict.signature.instructions,
         ]
-        self._identity = json.dumps([*identity, tuning.model_dump_json() if tuning else ""])
+        told = json.dumps([*identity, tuning.model_dump_json() if tuning else ""])
+        self._identity = hashlib.sha256(told.encode()).hexdigest()
 
     async def understand(self, said: str, briefing: Briefing) -> list[Command]:
         """What the model takes the message to mean. Raises ModelFailed."""

@@ -5,23 +5,17 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, WithJsonSchema
 
+from soni.dialogue.admission import NAMES
 from soni.dialogue.commands import (
-    COMMANDS,
-    Affirm,
+    ALONE,
     AskInfo,
     CancelFlow,
-    ChitChat,
     Clarify,
     ClearSlot,
     Command,
     CorrectSlot,
     Deny,
-    HumanHandoff,
-    OutOfScope,
-    Repeat,
-    Restart,
     SetSlot,
-    SkipQuestion,
     StartFlow,
 )
 from soni.templates import plain
@@ -32,16 +26,6 @@ CommandName: TypeAlias = Literal[
     "chitchat", "out_of_scope", "human_handoff", "skip_question", "repeat", "restart",
 ]  # fmt: skip
 """The names of all commands; a test holds them against ``COMMANDS``."""
-
-_ALONE: Final[Mapping[str, Command]] = {
-    "affirm": Affirm(),
-    "chitchat": ChitChat(),
-    "out_of_scope": OutOfScope(),
-    "human_handoff": HumanHandoff(),
-    "skip_question": SkipQuestion(),
-    "repeat": Repeat(),
-    "restart": Restart(),
-}
 
 
 def _as_said(written: object) -> object:
@@ -113,7 +97,7 @@ def _command(wish: Wish) -> Command | None:
         case "deny":
             return Deny(wish.slot or None)
         case _:
-            return _ALONE[wish.command]
+            return ALONE[wish.command]
 
 
 def _wishes(command: Command) -> Sequence[Wish]:
@@ -135,8 +119,7 @@ def _wishes(command: Command) -> Sequence[Wish]:
         case Deny(slot):
             return [Wish(command="deny", slot=slot)]
         case _:
-            name = next(name for name, kind in COMMANDS.items() if isinstance(command, kind))
-            return [Wish.model_validate({"command": name})]
+            return [Wish.model_validate({"command": NAMES[type(command)]})]
 
 
 def _values(slots: Mapping[str, Value]) -> tuple[SlotValue, ...]:
