@@ -37,8 +37,9 @@ def compile_flow(graph: FlowGraph) -> Subgraph:
     return builder.compile(name=graph.name)
 
 
-def _entrance(graph: FlowGraph) -> Callable[[Channels], str]:
-    def enter(state: Channels) -> str:
+def _entrance(graph: FlowGraph) -> Callable[[Channels], Awaitable[str]]:
+    # Not an ordinary function: LangGraph calls those in a thread.
+    async def enter(state: Channels) -> str:
         top = state["dialogue"].top
         assert top is not None, "a flow is entered with its frame on top"
         return graph.block_of[top.step]

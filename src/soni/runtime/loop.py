@@ -199,8 +199,10 @@ class RuntimeLoop:
     ) -> None:
         kept = said if self.config.settings.persistence.retention.transcript else ()
         await self._running.store.dialogues.commit(user_id, saved, draft, kept)
-        if attempt.noted:
-            await self._forget_effects(user_id, max(draft.turn + 1 - REMEMBERED, 0), attempt.passing)
+        before = draft.turn + 1 - REMEMBERED
+        # Else there is nothing to forget yet, and to find that out would take as long as to save the turn.
+        if attempt.noted and (draft.turn == 1 or before > 0 or attempt.passing):
+            await self._forget_effects(user_id, max(before, 0), attempt.passing)
 
     async def run_turn(self, message: Message, dialogue: Dialogue, events: list[Event]) -> tuple[Dialogue, Reply]:
         """Answer on a draft, and commit nothing: the turn for those who keep the dialogue themselves.
