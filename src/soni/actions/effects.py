@@ -32,6 +32,8 @@ class Attempt:
     message_id: str | None = None
     noted: bool = False
     """True once it has used the ledger: there may be rows to drop when it is saved."""
+    named: bool = False
+    """True where the ledger has the name of the conversation, which is of no use any more when this is saved."""
     begun: Begun | None = None
     """Known from its first effect on."""
     had: Counter[str] = field(default_factory=Counter)
@@ -103,16 +105,17 @@ async def _known(ledger: Ledger, what: str, number: int, formerly: str, now: Occ
     begun = attempt.begun or Begun(now.turn, now.conversation)
     rows = _Rows(what, number, begun, formerly)
     if attempt.begun is not None or attempt.message_id is None:
-        known = await ledger.recall(now.user_id, *rows.keys)
+        known = await ledger.recall(now.user_id, IDENTITY, *rows.keys)
     else:
         marks = {_mark(turn, attempt.message_id): turn for turn in _window(now.turn)}
-        known = await ledger.recall(now.user_id, *rows.keys, *marks)
+        known = await ledger.recall(now.user_id, IDENTITY, *rows.keys, *marks)
         first = next((key for key in marks if key in known), None)
         if first is not None:
             begun = Begun(marks[first], str(known[first]["conversation"]), noted=True)
         if (begun.turn, begun.conversation) != (now.turn, now.conversation):
             rows = _Rows(what, number, begun, formerly)
-            known = await ledger.recall(now.user_id, *rows.keys)
+            known = await ledger.recall(now.user_id, IDENTITY, *rows.keys)
+    attempt.named = attempt.named or IDENTITY in known
     attempt.begun = begun
     return rows.read(known)
 
@@ -122,6 +125,7 @@ async def begin(ledger: Ledger, effect: Effect, now: Occasion) -> None:
     begun, message_id = now.attempt.begun, now.attempt.message_id
     assert begun is not None
     if now.turn == 1 and effect.result is None:
+        now.attempt.named = True
         await ledger.record(now.user_id, IDENTITY, {"id": now.conversation})
     if message_id is not None and not begun.noted:
         await ledger.record(now.user_id, _mark(begun.turn, message_id), {"conversation": begun.conversation})

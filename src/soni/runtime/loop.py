@@ -201,7 +201,7 @@ class RuntimeLoop:
         await self._running.store.dialogues.commit(user_id, saved, draft, kept)
         before = draft.turn + 1 - REMEMBERED
         # Else there is nothing to forget yet, and to find that out would take as long as to save the turn.
-        if attempt.noted and (draft.turn == 1 or before > 0 or attempt.passing):
+        if attempt.noted and (attempt.named or attempt.passing or before > 0):
             await self._forget_effects(user_id, max(before, 0), attempt.passing)
 
     async def run_turn(self, message: Message, dialogue: Dialogue, events: list[Event]) -> tuple[Dialogue, Reply]:

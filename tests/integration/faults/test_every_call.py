@@ -43,6 +43,11 @@ BANK = """
           - {step: pay, type: action, call: pay}
           - {step: note, type: action, call: note}
           - {step: done, type: say, message: "Sent {amount} to {to}: {receipt}."}
+      tip:
+        steps:
+          - {step: fix, type: set, slots: {to: Eva, amount: 1}}
+          - {step: pay, type: action, call: pay}
+          - {step: done, type: say, message: "Tipped {to}: {receipt}."}
       hello: {steps: [{step: hi, type: say, message: Hello.}]}
 """
 
@@ -53,11 +58,12 @@ SCRIPT = (
     ("m3", "/correct_slot amount=7"),
     ("m4", "/affirm"),  # confirms, and writes twice
     ("", "reset"),
-    ("m6", "/start_flow send to=Ana amount=7"),
-    ("m7", "/affirm"),
+    ("m6", "/start_flow tip"),  # writes in the first turn of a conversation
+    ("m7", "/start_flow send to=Ana amount=7"),
+    ("m8", "/affirm"),
 )
 """Message ids and what is said; every line is tried with every fault."""
-PAYING, RESETTING = 4, 5
+PAYING, RESETTING, TIPPING = 4, 5, 6
 
 
 @dataclass
@@ -178,7 +184,7 @@ async def test_every_moment_of_every_turn(teller: Teller, how: How) -> None:
 
     The line after it is answered too, and nothing changes for somebody else.
     """
-    lines = range(len(SCRIPT)) if teller.in_memory else (PAYING, RESETTING)
+    lines = range(len(SCRIPT)) if teller.in_memory else (PAYING, RESETTING, TIPPING)
     bystander = await teller.story("nobody", len(SCRIPT) - 1)
     struck = set[str]()
     for line in lines:

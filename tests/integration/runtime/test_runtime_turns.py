@@ -1,7 +1,6 @@
 """A turn is all or nothing: what fails leaves nothing, and what has happened does not happen again."""
 
 import asyncio
-import time
 from pathlib import Path
 
 import pytest
@@ -167,8 +166,8 @@ async def test_an_effect_is_found_after_the_process_has_died(tmp_path: Path) -> 
     assert shop.paid == [5]
 
 
-async def test_a_looping_flow_is_stopped_soon_and_leaves_nothing() -> None:
-    """max_step_executions is reached in well under a second, and the next message works."""
+async def test_a_looping_flow_is_stopped_and_leaves_nothing() -> None:
+    """It ends at max_step_executions, and the next message works."""
     written = """
         flows:
           spin: {steps: [{step: a, type: say, message: round, when: 1 == 1, jump_to: a}]}
@@ -177,15 +176,12 @@ async def test_a_looping_flow_is_stopped_soon_and_leaves_nothing() -> None:
           hello: {steps: [{step: hi, type: say, message: Hello.}]}
     """
     async with talking(written) as chat:
-        began = time.perf_counter()
         for flow in ("spin", "hop"):
             with pytest.raises(FlowError, match="more than 100 steps"):
                 await chat.say(f"/start_flow {flow}")
-        seconds = time.perf_counter() - began
         answer = await chat.hear("/start_flow hello")
 
         assert answer == "Hello."
-        assert seconds < 1
         assert chat.dialogue.turn == 1
 
 
