@@ -70,7 +70,7 @@ class RedisServer:
     folder: Path
     options: tuple[str, ...] = ()
     """More options, such as ``--maxmemory 2mb``; the last one of a name counts."""
-    port: int = field(default_factory=lambda: _free_port())
+    port: int = field(default_factory=lambda: free_port())
     _process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -140,7 +140,8 @@ def new_redis_database(server: str) -> Iterator[str]:
             client.flushdb()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
     # Below those the system gives to clients: who tries to connect to such a one while nobody listens may meet itself.
     while True:
         port = SystemRandom().randrange(20_000, 32_000)

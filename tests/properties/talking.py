@@ -12,6 +12,7 @@ from typing import Final
 
 from hypothesis import currently_in_test_context, note
 from langchain_core.runnables import RunnableConfig
+from tests.integration.runtime.hearing import Hearing
 
 from soni import Message, Reply, RuntimeLoop, SoniError
 from soni.compiler.assistant import shipped_patterns
@@ -108,8 +109,9 @@ class Talk:
         self.world.called.clear()
         self.patterns.clear()
         self.reply = None
+        hearing = Hearing()
         try:
-            reply = await self.loop.process_message(message)
+            reply = await self.loop.process_message(message, hearing)
         except SoniError as error:
             await self.look()
             assert self.dialogue == before, "a turn that fails leaves nothing"
@@ -121,6 +123,7 @@ class Talk:
         assert first is None or first == (reply, now), "tried again, it is the same"
         check_form(self.dialogue, self.config, self.steps)
         check_reply(before, reply, self.dialogue, self.config)
+        self._check_heard(hearing, reply)
         self._check_words(before, text)
         self._check_effects(before, text)
         self._check_secrets(reply)
@@ -173,6 +176,12 @@ class Talk:
             for slot, mark in _TOLD.findall(text):
                 self.owners[mark] = frozenset().union(*(self.readers.get((each, slot), ()) for each in told))
         return text
+
+    def _check_heard(self, hearing: Hearing, reply: Reply) -> None:
+        """Who listens hears the answer, each message once and in order; more only where some of it was taken back."""
+        taken_back = len(hearing.messages) - len(reply.messages)
+        assert tuple(hearing.messages[taken_back:]) == reply.messages
+        assert not taken_back or "pattern_internal_error" in self.patterns
 
     def _check_words(self, before: Dialogue, text: str) -> None:
         """Whatever else was said with it: who asks for words gets them, unless a person or an error comes between."""

@@ -38,6 +38,7 @@ async def act(step: Action, placed: Placed, dialogue: Dialogue, toolbox: Toolbox
         return passed, Next()
     handler = placed.exits.get("on_error") or graph.flow.on_error
     spec = toolbox.actions.specs[step.call]
+    await toolbox.say_so_far(dialogue)
     began = time.perf_counter()
     inputs: dict[str, Value] = {}
     failure: ActionError | None = None

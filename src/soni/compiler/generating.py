@@ -13,7 +13,7 @@ from soni.fitting import fit
 from soni.toolbox import Toolbox
 from soni.understanding.model.failures import ModelFailed
 from soni.value import Value
-from soni.writing.base import Assignment
+from soni.writing.base import Assignment, Hear
 from soni.writing.telling import tidied
 
 
@@ -21,8 +21,11 @@ async def generate(step: Generate, dialogue: Dialogue, toolbox: Toolbox, graph: 
     """Have the text written. A failure is one of an action: the flow's ``on_error``, or ActionError."""
     try:
         assignment = _assignment(step, dialogue, toolbox)
+        await toolbox.say_so_far(dialogue)
         if step.store_as is None:
-            return dialogue.say(Utterance(await _written(step, assignment, toolbox))), Next()
+            # Heard as it is written. A text that is kept is not said here, and perhaps nowhere.
+            hear = toolbox.aloud.hearer.written if toolbox.aloud is not None else None
+            return dialogue.say(Utterance(await _written(step, assignment, toolbox, hear))), Next()
         text = await _kept(step, assignment, dialogue, toolbox)
         outcome = await fit({step.store_as: text}, dialogue, toolbox, said=False)
         if outcome.refusals:
@@ -48,12 +51,12 @@ def _assignment(step: Generate, dialogue: Dialogue, toolbox: Toolbox) -> Assignm
     )
 
 
-async def _written(step: Generate, assignment: Assignment, toolbox: Toolbox) -> str:
+async def _written(step: Generate, assignment: Assignment, toolbox: Toolbox, hear: Hear | None = None) -> str:
     """The text. Raises ActionError."""
     if toolbox.writer is None:
         raise ActionError(f"The step {step.step!r} needs a language model, and none is open.", action=step.step)
     try:
-        return await toolbox.writer.generate(assignment, within=toolbox.left(), tell=toolbox.emit)
+        return await toolbox.writer.generate(assignment, within=toolbox.left(), tell=toolbox.emit, hear=hear)
     except ModelFailed as error:
         reason = "timeout" if error.reason == "timeout" else "failed"
         raise ActionError(error.message, action=step.step, reason=reason) from error

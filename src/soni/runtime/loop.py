@@ -18,6 +18,7 @@ from soni.actions.effects import REMEMBERED, Attempt
 from soni.actions.ledger import IDENTITY
 from soni.actions.registry import Registry, load_registry
 from soni.actions.runner import Actions
+from soni.aloud import Aloud, Hearer
 from soni.compiler.assistant import Assistant, compile_assistant
 from soni.config.loader import load_config, with_places
 from soni.config.models import SoniConfig
@@ -151,15 +152,23 @@ class RuntimeLoop:
         """The LangGraph checkpointer that holds the conversations."""
         return self._running.store.saver
 
-    async def process_message(self, message: Message) -> Reply:
+    async def process_message(self, message: Message, hearer: Hearer | None = None) -> Reply:
         """Answer a message; when this returns, the answer is saved.
+
+        ``hearer`` hears messages while the turn runs: before something that may take long, an action or a text by a model,
+        those that were said so far, and the others once all is saved. What was heard of a turn that fails then, or that is
+        taken back because an action failed, counts no more: the reply is what was said.
 
         Raises TurnError where it cannot be answered, ConversationBusy, TooManyRequests, StoreUnavailable; the
         conversation is then as it was.
         """
-        return await self._under_way.answer(message, lambda: self._process(message))
+        aloud = Aloud(hearer) if hearer is not None else None
+        reply = await self._under_way.answer(message, lambda: self._process(message, aloud))
+        if aloud is not None:
+            aloud.finish(reply.messages)
+        return reply
 
-    async def _process(self, message: Message) -> Reply:
+    async def _process(self, message: Message, aloud: Aloud | None) -> Reply:
         began = time.perf_counter()
         events: list[Event] = []
         attempt = Attempt(message.message_id)
@@ -173,7 +182,9 @@ class RuntimeLoop:
                         return replay
                     turn = dialogue.turn + 1
                     events.append(TurnStarted(message.user_id, turn))
-                    draft, said = await self._answer(message, dialogue, events, attempt, ends)
+                    if aloud is not None:
+                        aloud.hearer.begun()
+                    draft, said = await self._answer(message, dialogue, events, attempt, ends, aloud)
                     reply = reply_of(message, draft, self._running.assistant)
                 await _to_its_end(self._commit(message.user_id, saved, remember(draft, message, reply), said, attempt))
         except Exception as error:
@@ -211,11 +222,17 @@ class RuntimeLoop:
         """
         attempt = Attempt(message.message_id)
         ends = asyncio.get_running_loop().time() + self.config.settings.runtime.turn_timeout.total_seconds()
-        draft, _ = await self._answer(message, dialogue, events, attempt, ends)
+        draft, _ = await self._answer(message, dialogue, events, attempt, ends, None)
         return draft, reply_of(message, draft, self._running.assistant)
 
     async def _answer(
-        self, message: Message, dialogue: Dialogue, events: list[Event], attempt: Attempt, ends: float
+        self,
+        message: Message,
+        dialogue: Dialogue,
+        events: list[Event],
+        attempt: Attempt,
+        ends: float,
+        aloud: Aloud | None,
     ) -> tuple[Dialogue, tuple[Line, ...]]:
         """The draft, and what was said in this turn, which is out of time when the loop's clock says ``ends``."""
         running = self._running
@@ -223,10 +240,18 @@ class RuntimeLoop:
         dialogue = reconcile(dialogue, running.assistant.flows, self.config.settings.conversation.on_flow_changed)
         if dialogue.handed_off:
             return replace(dialogue, turn=dialogue.turn + 1, said=(), updated=self._clock().timestamp()), ()
-        toolbox = self._toolbox(message.user_id, dialogue, events, attempt, ends)
+        toolbox = self._toolbox(message.user_id, dialogue, events, attempt, ends, aloud)
         return await Turn(running.assistant, running.understander, toolbox).answer(message.text, dialogue)
 
-    def _toolbox(self, user_id: str, dialogue: Dialogue, events: list[Event], attempt: Attempt, ends: float) -> Toolbox:
+    def _toolbox(
+        self,
+        user_id: str,
+        dialogue: Dialogue,
+        events: list[Event],
+        attempt: Attempt,
+        ends: float,
+        aloud: Aloud | None,
+    ) -> Toolbox:
         running = self._running
         return Toolbox(
             user_id=user_id,
@@ -241,6 +266,7 @@ class RuntimeLoop:
             attempt=attempt,
             writer=running.writer,
             ends=ends,
+            aloud=aloud,
         )
 
     async def _forget_effects(self, user_id: str, before: int, passing: Sequence[str]) -> None:

@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from soni.errors import ConfigurationError, Problem, SoniError
 from soni.observability.logging import logging_as
-from soni.server import chat, conversations, health
+from soni.server import chat, conversations, health, stream
 from soni.server.draining import MARGIN, draining_on_signal
 from soni.server.errors import answer_http_exception, answer_invalid_request, answer_soni_error
 from soni.server.middleware import RequestContext
@@ -47,6 +47,7 @@ def create_app(config_path: Path | None = None, runtime: Runtime | None = None) 
                 await opened.enter_async_context(assistant)
             opened.callback(service.close)
             # Turns that were cut off at the very end still give back their locks, before the store is closed.
+            opened.push_async_callback(service.abandon)
             opened.push_async_callback(service.empty, MARGIN)
             opened.callback(service.drain)
             service.serve(assistant)
@@ -65,7 +66,7 @@ def create_app(config_path: Path | None = None, runtime: Runtime | None = None) 
         redirect_slashes=False,
     )
     app.state.service = service
-    for part in (chat, conversations, health):
+    for part in (chat, stream, conversations, health):
         # Flat, and not by include_router: routers in routers cost every request a second search for its route.
         app.router.routes.extend(part.router.routes)
     app.add_exception_handler(SoniError, answer_soni_error)

@@ -59,12 +59,17 @@ async def chat(user_id: UserId, request: Request) -> Response:
     The header `Idempotency-Key` is another way to give the message id; where both are given they must be equal.
     """
     service = service_of(request)
-    said = await read_request(request, service.limits)
-    message = Message(user_id, said.message, message_id_of(request, said), said.language, said.metadata or {})
+    message = await read_message(user_id, request, service.limits)
     with service.turn() as runtime:
         reply = await runtime.process_message(message)
     headers = {"Idempotency-Replayed": "true"} if reply.replayed else None
     return Response(to_json(reply_body(reply)), 200, headers, "application/json")
+
+
+async def read_message(user_id: str, request: Request, limits: Limits) -> Message:
+    """What this user says, checked. Raises InvalidRequest, PayloadTooLarge or UnsupportedMediaType."""
+    said = await read_request(request, limits)
+    return Message(user_id, said.message, message_id_of(request, said), said.language, said.metadata or {})
 
 
 async def read_request(request: Request, limits: Limits) -> ChatRequest:

@@ -1,13 +1,14 @@
 """What the endpoints of one service share: the assistant once it runs, the limits, and how far the service is."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, Self
 
 from starlette.requests import Request
 
+from soni.aloud import Hearer
 from soni.config.models import SoniConfig
 from soni.config.settings import Settings
 from soni.errors import TooManyRequests
@@ -53,8 +54,11 @@ class Runtime(Protocol):
 
     async def __aexit__(self, *raised: object) -> None: ...
 
-    async def process_message(self, message: Message) -> Reply:
-        """One turn. Raises TurnError, ConversationBusy, TooManyRequests or StoreUnavailable."""
+    async def process_message(self, message: Message, hearer: Hearer | None = None) -> Reply:
+        """One turn; ``hearer`` hears what is said while it runs.
+
+        Raises TurnError, ConversationBusy, TooManyRequests or StoreUnavailable.
+        """
         ...
 
     async def get_state(self, user_id: str) -> ConversationView:
@@ -115,6 +119,8 @@ class Service:
     _turns: int = 0
     _emptied: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the last turn ends while the service is draining."""
+    _alone: set[asyncio.Task[Reply]] = field(default_factory=set)
+    """Those that nobody but the service waits for."""
 
     def serve(self, runtime: Runtime) -> None:
         """From now on, requests are answered with this assistant."""
@@ -137,6 +143,20 @@ class Service:
         except TimeoutError:
             return False
         return True
+
+    def go_alone(self, turn: Coroutine[None, None, Reply]) -> asyncio.Task[Reply]:
+        """Run this turn to its end, whether its caller stays or goes away."""
+        task = asyncio.create_task(turn)
+        self._alone.add(task)
+        task.add_done_callback(self._alone.discard)
+        return task
+
+    async def abandon(self) -> None:
+        """Break off the turns that still go alone, and wait until they have given back what they hold."""
+        if tasks := list(self._alone):
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
 
     def close(self) -> None:
         """From now on there is no assistant."""

@@ -11,6 +11,7 @@ import httpx
 import uvicorn
 from typing_extensions import override
 
+from soni.aloud import Hearer
 from soni.config.models import SoniConfig
 from soni.dialogue.state import Button, Utterance
 from soni.errors import ConversationUnknown, SoniError
@@ -126,10 +127,10 @@ class _Overheard:
     async def __aexit__(self, *raised: object) -> None:
         pass
 
-    async def process_message(self, message: Message) -> Reply:
+    async def process_message(self, message: Message, hearer: Hearer | None = None) -> Reply:
         self.reply = self.failure = None
         try:
-            self.reply = await self._loop.process_message(message)
+            self.reply = await self._loop.process_message(message, hearer)
         except Exception as error:
             self.failure = error
             raise

@@ -1,11 +1,14 @@
 """The port to whoever writes: what a writer is told, and what it gives back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from soni.events import Listener
 from soni.value import Value
+
+Hear: TypeAlias = Callable[[str, bool], None]
+"""Hears a piece of a text that is being written, and whether the text begins with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +31,8 @@ class Writer(Protocol):
         """A template in other words, with the same places; ``None`` where it is to be said as it is written. Never fails."""
         ...
 
-    async def generate(self, assignment: Assignment, *, within: float, tell: Listener) -> str:
-        """A text. Raises ModelFailed."""
+    async def generate(self, assignment: Assignment, *, within: float, tell: Listener, hear: Hear | None = None) -> str:
+        """A text; ``hear`` is told of it while it is written, of each try anew. Raises ModelFailed."""
         ...
 
     async def aclose(self) -> None:

@@ -14,9 +14,10 @@ from soni.understanding.model.connection import Model, Tokens, tokens_of
 from soni.understanding.model.failures import ModelFailed
 from soni.understanding.model.quoting import tidy
 from soni.understanding.retrying import Patience, answered
-from soni.writing.base import Assignment
+from soni.writing.base import Assignment, Hear
 from soni.writing.keeping import can_be_rephrased, keeps
 from soni.writing.program import Writing
+from soni.writing.unfolding import Unfolding
 
 log = logging.getLogger("soni.writing")
 
@@ -139,12 +140,12 @@ class ModelWriter:
         cause = error if error.reason == "unexpected" else None
         log.log(level, "%s The message is said as it is written.", error.message, exc_info=cause)
 
-    async def generate(self, assignment: Assignment, *, within: float, tell: Listener) -> str:
-        """A text. Raises ModelFailed."""
+    async def generate(self, assignment: Assignment, *, within: float, tell: Listener, hear: Hear | None = None) -> str:
+        """A text; ``hear`` is told of it while it is written, of each try anew. Raises ModelFailed."""
         pen = self._author
         assert pen is not None, "opened where a flow generates"
         patience = Patience(min(within, self._patience.seconds), self._patience.retries)
-        return await pen.ask("generate", lambda: _written(pen, assignment), patience, tell)
+        return await pen.ask("generate", lambda: _written(pen, assignment, hear), patience, tell)
 
     async def aclose(self) -> None:
         """Close the connections to the models."""
@@ -153,9 +154,10 @@ class ModelWriter:
                 await pen.model.aclose()
 
 
-async def _written(pen: Pen, assignment: Assignment) -> str:
+async def _written(pen: Pen, assignment: Assignment, hear: Hear | None) -> str:
     """One text that can be said and kept. Raises ModelFailed, and DSPy's errors."""
-    text = tidy(await pen.writing.generate(assignment))
+    heard = Unfolding(hear, _LONGEST).feed if hear is not None else None
+    text = tidy(await pen.writing.generate(assignment, heard))
     if not text or len(text) > _LONGEST:
         raise ModelFailed("garbled", f"The model {pen.model.name} wrote nothing that can be said.")
     return text
@@ -170,7 +172,7 @@ class NoWriter:
     async def rephrase(self, template: str, language: str, *, within: float, tell: Listener) -> str | None:
         """Nothing: everything is said as it is written."""
 
-    async def generate(self, assignment: Assignment, *, within: float, tell: Listener) -> str:  # noqa: ARG002 - the port's
+    async def generate(self, *_: object, **__: object) -> str:
         """Raises ModelFailed."""
         raise ModelFailed("refused", self._trouble)
 

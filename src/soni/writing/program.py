@@ -1,6 +1,7 @@
 """The DSPy programs that write: a signature for each kind of text, how it is put to a model, and how the answer is read."""
 
 import json
+from collections.abc import Callable
 from typing import Any, Final
 
 import dspy
@@ -133,9 +134,12 @@ class Writing(dspy.Module):
             said = await self._rephrase.acall(message=message, tone=_TONES.get(tone, tone), language=language)
         return str(said.text)
 
-    async def generate(self, assignment: Assignment) -> str:
-        """What the model writes. Raises DSPy's errors: LMError, AdapterParseError."""
-        with dspy.context(adapter=self._adapter):
+    async def generate(self, assignment: Assignment, heard: Callable[[str], None] | None = None) -> str:
+        """What the model writes; ``heard`` is given its answer piece by piece as it comes, and asks for it so.
+
+        Raises DSPy's errors: LMError, AdapterParseError.
+        """
+        with dspy.context(adapter=self._adapter, send_stream=_Pieces(heard) if heard is not None else None):
             said = await self._generate.acall(
                 instruction=json.dumps(assignment.instruction, ensure_ascii=False),
                 places=data_of(assignment.places),
@@ -143,6 +147,19 @@ class Writing(dspy.Module):
                 language=assignment.language,
             )
         return str(said.text)
+
+
+class _Pieces:
+    """Where DSPy sends an answer as it comes."""
+
+    def __init__(self, heard: Callable[[str], None]) -> None:
+        self._heard = heard
+
+    async def send(self, chunk: Any) -> None:
+        """A chunk in the shape of LiteLLM, whatever the engine."""
+        for choice in chunk.choices:
+            if choice.delta.content:
+                self._heard(choice.delta.content)
 
 
 def read_text(answer: str) -> str:

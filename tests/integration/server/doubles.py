@@ -9,6 +9,7 @@ from uuid import UUID
 
 import httpx
 
+from soni.aloud import Hearer
 from soni.config.models import SoniConfig
 from soni.dialogue.state import Button, Line, Utterance
 from soni.errors import ConversationUnknown
@@ -85,7 +86,7 @@ class EchoRuntime:
         if self.stop_failure is not None:
             raise self.stop_failure
 
-    async def process_message(self, message: Message) -> Reply:
+    async def process_message(self, message: Message, hearer: Hearer | None = None) -> Reply:
         self.turn_began.set()
         if self.hold is not None:
             await self.hold.wait()
@@ -93,11 +94,15 @@ class EchoRuntime:
             raise self.failure
         replayed = message.message_id is not None and any(m.message_id == message.message_id for m in self.heard)
         self.heard.append(message)
+        messages = self.utterances or (Utterance(message.text, (Button("Yes", "/affirm"),)), Utterance("And now?"))
+        if hearer is not None:
+            for utterance in messages:
+                hearer.said(utterance)
         return Reply(
             user_id=message.user_id,
             message_id=message.message_id,
             turn=len(self.heard),
-            messages=self.utterances or (Utterance(message.text, (Button("Yes", "/affirm"),)), Utterance("And now?")),
+            messages=messages,
             state="waiting_for_input",
             active_flow="echo",
             expected_slot="text",

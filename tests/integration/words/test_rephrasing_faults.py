@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from soni import toolbox
 from soni.events import BreakerChanged, ModelCalled
-from soni.runtime import rephrasing
 from soni.testing import FakeModel, Fault, said_in
 
 from .talking import outcomes, told, words_for, writing
@@ -55,7 +55,7 @@ async def test_a_model_that_takes_too_long_is_not_waited_for(
     model: FakeModel, fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A few seconds for all messages together."""
-    monkeypatch.setattr(rephrasing, "_PATIENCE", 0.2)
+    monkeypatch.setattr(toolbox, "PATIENCE", 0.2)
     model.faults = lambda body: fault
     async with writing(model) as chat:
         answer = await chat.hear("/start_flow send")

@@ -19,7 +19,12 @@ def data(text: str, most: int, secrets: Iterable[str] = ()) -> str:
 
 def tidy(text: str) -> str:
     """NFKC, without control, format and unassigned characters: what a model reads is what a person would see."""
-    return "".join(map(_visible, unicodedata.normalize("NFKC", text))).strip()
+    return visible(text).strip()
+
+
+def visible(text: str) -> str:
+    """The same of a piece of a text, with the spaces around it."""
+    return "".join(map(_visible, unicodedata.normalize("NFKC", text)))
 
 
 def _visible(character: str) -> str:
