@@ -12,6 +12,10 @@ SoniError
 │   └── StateError          saved state cannot be read
 ├── ConversationBusy        another turn holds the conversation
 ├── TooManyRequests         the caller: slow down
+├── RateLimited             the caller: more than the settings allow them
+├── Unauthenticated         the caller: say who you are
+├── Forbidden               the caller: somebody else may, not you
+├── IssuerUnavailable       the operator: the keys of the tokens' issuer cannot be had
 ├── ConversationUnknown     nobody of that name has talked yet
 └── StoreUnavailable        the operator: the store does not answer
 """
@@ -123,6 +127,46 @@ class ConversationBusy(SoniError):
 
 class TooManyRequests(SoniError):
     """Too many messages are waiting; try again in a moment."""
+
+
+class RateLimited(SoniError):
+    """More requests than are allowed; try again later."""
+
+    def __init__(self, retry_after: int = 1, limit: str = "", per: str = "client") -> None:
+        super().__init__()
+        self.retry_after = retry_after
+        """Seconds until one more is allowed."""
+        self.limit = limit
+        """Such as ``60/minute``."""
+        self.per = per
+        """``user``, or ``client`` for whoever calls."""
+
+
+class Unauthenticated(SoniError):
+    """This needs a credential: an API key or a token."""
+
+    def __init__(self, message: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        """``invalid_token``, as RFC 6750 has it; ``None`` where none was sent."""
+
+
+class Forbidden(SoniError):
+    """This is not for you to do."""
+
+    def __init__(self, message: str | None = None, scope: str | None = None) -> None:
+        super().__init__(message)
+        self.scope = scope
+        """The scope it would take; ``None`` where none would do."""
+
+
+class IssuerUnavailable(SoniError):
+    """Tokens cannot be checked at the moment: the keys of their issuer cannot be had."""
+
+    def __init__(self, retry_after: int = 1) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+        """Seconds until the issuer is asked again."""
 
 
 class ConversationUnknown(SoniError):

@@ -9,6 +9,7 @@ from soni.cli.deploy_check import deploy_check
 from soni.cli.eval import evaluate
 from soni.cli.graph import graph
 from soni.cli.init import init
+from soni.cli.keys import keys
 from soni.cli.migrate import migrate
 from soni.cli.optimize import optimize
 from soni.cli.retention import retention
@@ -32,6 +33,7 @@ for each in (init, chat, serve, validate, graph, deploy_check, retention, migrat
 app.command("test")(run_tests)
 app.command("eval")(evaluate)
 app.command()(optimize)
+app.add_typer(keys, name="keys")
 
 
 def main() -> None:

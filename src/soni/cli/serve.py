@@ -1,6 +1,5 @@
 """``soni serve``: the same app as ``uvicorn soni.server.api:app``."""
 
-import ipaddress
 import os
 from typing import Annotated, Final
 
@@ -23,9 +22,7 @@ def serve(
 
     if workers > 1:
         # Here and not only in the workers: uvicorn forgets the exit codes of theirs.
-        _refuse_to_share(config, workers)
-    if not _is_loopback(host):
-        typer.echo(f"Everyone who can reach {host}:{port} can talk to this assistant, as any user.", err=True)
+        _refuse_before(config, workers, host)
     # The app is named and not passed, so that workers can load it; and they find the assistant by this name too.
     os.environ["SONI_CONFIG_PATH"] = str(config)
     uvicorn.run(
@@ -42,17 +39,19 @@ _IDLE: Final = 75
 """Seconds that an idle connection is kept: longer than proxies keep theirs (60 usually), or they speak just as it is closed."""
 
 
-def _refuse_to_share(config: ConfigOption, workers: int) -> None:
-    from soni.config.loader import load_config
+def _refuse_before(config: ConfigOption, workers: int, host: str) -> None:
+    """Raises ConfigurationError where the workers would not start."""
+    from soni.access.api_keys import missing_keys
+    from soni.access.local import is_loopback
+    from soni.config.loader import load_config, with_places
+    from soni.server.opening import refuse_beyond
 
-    backend = load_config(config).settings.persistence.backend
+    settings = load_config(config).settings
+    if problems := missing_keys(settings.server, os.environ):
+        raise ConfigurationError(problems=with_places(problems, config))
+    if not is_loopback(host):
+        refuse_beyond(settings.server, host)
+    backend = settings.persistence.backend
     if backend in ("memory", "sqlite"):
         words = f"The {backend} store belongs to one process, and {workers} workers are asked for. Use --workers 1."
         raise ConfigurationError(problems=[Problem(words, key="settings.persistence.backend", file=config)])
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -1,6 +1,7 @@
 """``soni validate`` and ``soni schema``: what is wrong with an assistant, and what may be written at all."""
 
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -83,6 +84,7 @@ def _rewrite(path: Path) -> None:
 
 def _find(path: Path) -> "tuple[SoniConfig | None, Sequence[Problem]]":
     """The assistant where it can be loaded, and all that is to be said about it, its flows and its Python functions."""
+    from soni.access.api_keys import missing_keys
     from soni.actions.registry import load_registry
     from soni.compiler.assistant import verify_assistant
     from soni.config.loader import find_problems, tree_of, with_places
@@ -94,6 +96,7 @@ def _find(path: Path) -> "tuple[SoniConfig | None, Sequence[Problem]]":
         load_registry(config)
     except ConfigurationError as error:
         problems += with_places(error.problems, path)
+    problems += with_places(missing_keys(config.settings.server, os.environ), path)
     return config, (*problems, *verify_assistant(config, tree_of(path)))
 
 

@@ -11,7 +11,7 @@ from soni.config.contexts import ANY
 from soni.config.models import SoniConfig
 from soni.config.problems import MORE, MOST, Damage, Finding, Route, nearest, unknown
 from soni.config.scene import Names, Scene
-from soni.config.settings import INACTIVE, MODEL_SHARE, OF_A_MODEL, PROVIDERS, REFUSED, Settings
+from soni.config.settings import INACTIVE, MODEL_SHARE, OF_A_MODEL, PROVIDERS, Settings
 from soni.config.steps import Action
 from soni.config.values import format_duration
 
@@ -56,7 +56,7 @@ def _settings(scene: Scene) -> Iterator[Finding]:
         yield from unknown("action", route, name, scene.names.actions)
     yield from _model_name(settings)
     yield from _model_time(settings)
-    yield from _unavailable(settings)
+    yield from _inactive(settings)
 
 
 def _model_name(settings: Settings) -> Iterator[Finding]:
@@ -79,11 +79,8 @@ def _model_time(settings: Settings) -> Iterator[Finding]:
         yield Finding(("settings", "models", "nlu", "timeout"), message, severity="warning", code="inactive-setting")
 
 
-def _unavailable(settings: Settings) -> Iterator[Finding]:
-    """Settings that are not acted on, or not yet possible."""
-    for path, refusals in REFUSED.items():
-        if (message := refusals.get(str(_at(settings, path)))) is not None:
-            yield Finding(("settings", *path.split(".")), message, code="unavailable")
+def _inactive(settings: Settings) -> Iterator[Finding]:
+    """Settings that are not acted on."""
     for path, instead in INACTIVE.items():
         if _at(settings, path) != _at(_DEFAULTS, path):
             message = f"this setting has no effect yet: {instead}"

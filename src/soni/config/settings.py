@@ -264,18 +264,22 @@ class Auth(Model):
     mode: Literal["none", "api_key", "jwt"] = "none"
     """none is for loopback only, unless allow_insecure."""
     allow_insecure: Flag = False
-    """Whether anyone on the network may call a service without auth."""
+    """Whether anyone who reaches the service may talk as any user, without showing anything."""
+
+
+_KEYS_URL: Final = r"^(https://[^\s/?#@]+|http://(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]+)?)([/?][^\s#]*)?$"
+# Whoever can change keys on their way can sign tokens: only this machine is trusted without TLS.
 
 
 class Jwt(Model):
     """Whose tokens are believed."""
 
-    jwks_url: str | None = None
-    """Where the issuer's keys are published."""
-    issuer: str | None = None
-    """Who must have issued a token."""
-    audience: str | None = None
-    """Whom a token must be meant for."""
+    jwks_url: Annotated[str, Field(pattern=_KEYS_URL)] | None = None
+    """Where the issuer's keys are published: https, or http on this machine."""
+    issuer: Annotated[str, Field(min_length=1)] | None = None
+    """Who must have issued a token, its claim iss; null to take any that these keys have signed."""
+    audience: Annotated[str, Field(min_length=1)] | None = None
+    """Whom a token must be meant for, its claim aud; jwt needs it, or tokens for other services would do here."""
     algorithms: Annotated[
         tuple[Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"], ...],
         Field(min_length=1),
@@ -291,9 +295,9 @@ class RateLimit(Model):
     """How much a caller may ask for."""
 
     per_user: Rate | None = None
-    """Such as 60/minute."""
+    """Such as 60/minute, in the conversation of one user."""
     per_client: Rate | None = None
-    """Such as 600/minute, by address."""
+    """Such as 600/minute: by API key, by the user of a token, or else by address."""
     storage: Annotated[str, Field(pattern=r"^(memory|rediss?://.+)$")] = "memory"
     """memory, or redis:// where several processes count together."""
 
@@ -318,14 +322,18 @@ class Server(Model):
     max_concurrent_turns: Positive = 256
     """Turns in work at once; more wait or are refused."""
     metrics_auth: Flag = False
-    """Whether /metrics asks who calls."""
+    """Whether /metrics asks for the scope admin."""
     inspector: Auto = "auto"
     """The page for looking inside; auto: on loopback only."""
 
     @model_validator(mode="after")
     def _keys_are_known(self) -> "Server":
-        if self.auth.mode == "jwt" and not self.jwt.jwks_url:
-            raise misfit("jwt", "auth mode jwt needs 'jwks_url'")
+        if self.auth.mode == "jwt":
+            missing = [key for key in ("jwks_url", "audience") if getattr(self.jwt, key) is None]
+            if missing:
+                raise misfit("jwt", f"auth mode jwt needs {' and '.join(map(repr, missing))}")
+        if self.metrics_auth and self.auth.mode == "none":
+            raise misfit("metrics_auth", "with auth mode none there is nobody to tell from others")
         return self
 
 
@@ -388,21 +396,8 @@ OF_A_MODEL: Final[Mapping[str, str]] = {
 
 INACTIVE: Final[Mapping[str, str]] = {
     "conversation.max_trace_entries": "no steps are remembered",
-    "server.auth.allow_insecure": "the service asks nobody who they are",
-    "server.api_keys_env": "the service asks nobody who they are",
-    "server.jwt": "the service asks nobody who they are",
-    "server.rate_limit": "callers are not limited",
     "server.cors_origins": "browsers may call from the service's own pages only",
     "server.allowed_hosts": "the service answers under any name",
-    "server.metrics_auth": "there are no metrics",
     "server.inspector": "there is no inspector",
 }
 """Settings, or whole groups, that are read and checked but not yet acted on, with what happens instead."""
-
-REFUSED: Final[Mapping[str, Mapping[str, str]]] = {
-    "server.auth.mode": {
-        "api_key": "API keys are not available yet, and a service that shall be closed does not start open",
-        "jwt": "JWT is not available yet, and a service that shall be closed does not start open",
-    },
-}
-"""Values of settings without which the assistant must not start, because something else than asked for would happen."""

@@ -178,6 +178,7 @@ _PATTERNS: Final[Mapping[str, str]] = {
     "per_client": "a rate such as 600/minute is expected",
     "storage": "'memory' or an address that begins with redis:// is expected",
     "api_keys_env": "the name of an environment variable is expected",
+    "jwks_url": "an address that begins with https:// is expected, or one of this machine that begins with http://",
 }
 
 

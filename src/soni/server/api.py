@@ -16,9 +16,11 @@ from typing_extensions import override
 from soni.errors import ConfigurationError, Problem, SoniError
 from soni.observability.logging import logging_as
 from soni.server import chat, conversations, health, stream
+from soni.server.access import describe_access, refuse_undeclared
 from soni.server.draining import MARGIN, draining_on_signal
 from soni.server.errors import answer_http_exception, answer_invalid_request, answer_soni_error
 from soni.server.middleware import RequestContext
+from soni.server.opening import open_gate
 from soni.server.schemas import request_schemas
 from soni.server.service import Runtime, Service
 from soni.server.startup import WordsAtStart
@@ -44,13 +46,14 @@ def create_app(config_path: Path | None = None, runtime: Runtime | None = None) 
                 if assistant is None:
                     assistant = await asyncio.to_thread(_load, config_path)
                     await _log_as_configured(assistant, opened)
+                gate = await opened.enter_async_context(open_gate(assistant.config.settings.server))
                 await opened.enter_async_context(assistant)
             opened.callback(service.close)
             # Turns that were cut off at the very end still give back their locks, before the store is closed.
             opened.push_async_callback(service.abandon)
             opened.push_async_callback(service.empty, MARGIN)
             opened.callback(service.drain)
-            service.serve(assistant)
+            service.serve(assistant, gate)
             opened.push_async_callback(_end, asyncio.create_task(_watch_model(assistant)))
             turn_timeout = assistant.config.settings.runtime.turn_timeout.total_seconds()
             await opened.enter_async_context(draining_on_signal(service, turn_timeout))
@@ -61,6 +64,7 @@ def create_app(config_path: Path | None = None, runtime: Runtime | None = None) 
         version=health.VERSION,
         description="Task-oriented assistants: one conversation per user, one turn per message.",
         lifespan=lifespan,
+        openapi_url=None,  # a route of ours has it, and asks who calls
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -69,6 +73,7 @@ def create_app(config_path: Path | None = None, runtime: Runtime | None = None) 
     for part in (chat, stream, conversations, health):
         # Flat, and not by include_router: routers in routers cost every request a second search for its route.
         app.router.routes.extend(part.router.routes)
+    refuse_undeclared(app.routes)
     app.add_exception_handler(SoniError, answer_soni_error)
     app.add_exception_handler(HTTPException, answer_http_exception)
     app.add_exception_handler(RequestValidationError, answer_invalid_request)
@@ -122,13 +127,15 @@ def _load(config_path: Path | None) -> Runtime:
 
 
 class _Api(FastAPI):
-    """Describes what FastAPI cannot see: the body of a message, which is read without it because that is faster."""
+    """Describes what FastAPI cannot see: the body of a message, which is read without it because that is faster; and who may."""
 
     @override
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
             super().openapi()["components"]["schemas"] |= request_schemas()
-        return super().openapi()
+        schema = super().openapi()
+        describe_access(schema, self.routes, self.state.service.mode)
+        return schema
 
 
 async def _log_as_configured(runtime: Runtime, opened: AsyncExitStack) -> None:

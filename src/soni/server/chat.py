@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from soni.dialogue.state import Utterance
 from soni.runtime.messages import Message, Reply
+from soni.server.access import CHAT
 from soni.server.errors import (
     ClientGone,
     PayloadTooLarge,
@@ -32,6 +33,7 @@ _MESSAGE_ID: Final = re.compile(MESSAGE_ID)
 @router.post(
     "/chat/{user_id}",
     summary="Say something",
+    dependencies=[CHAT],
     response_model=ChatReply,
     responses={
         200: {

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from soni.runtime.messages import ConversationView
+from soni.server.access import ADMIN, READ, RESET, caller_of
 from soni.server.errors import error_responses
 from soni.server.schemas import ConversationBody, ExportBody, FrameBody, TranscriptBody, UserId
 from soni.server.service import service_of
@@ -29,6 +30,7 @@ router = APIRouter(tags=["conversations"], generate_unique_id_function=attrgette
 @router.get(
     "/conversations/{user_id}",
     summary="Look at a conversation",
+    dependencies=[READ],
     response_model=ConversationBody,
     responses=error_responses(404, 405, 422, 500, 503),
 )
@@ -41,6 +43,7 @@ async def look(user_id: UserId, request: Request) -> Response:
 @router.get(
     "/conversations/{user_id}/messages",
     summary="Read what was said",
+    dependencies=[READ],
     response_model=TranscriptBody,
     responses=error_responses(404, 405, 422, 500, 503),
 )
@@ -68,6 +71,7 @@ async def read(user_id: UserId, request: Request, before: Before = None, limit: 
 @router.get(
     "/conversations/{user_id}/export",
     summary="Hand out everything about a user",
+    dependencies=[ADMIN],
     response_model=ExportBody,
     responses=error_responses(404, 405, 422, 500, 503),
 )
@@ -84,6 +88,7 @@ async def export(user_id: UserId, request: Request) -> Response:
 @router.delete(
     "/conversations/{user_id}",
     summary="Reset or erase a conversation",
+    dependencies=[RESET],
     status_code=204,
     response_class=Response,
     responses={204: {"description": "It is forgotten."}, **error_responses(404, 405, 409, 422, 429, 500, 503)},
@@ -91,10 +96,12 @@ async def export(user_id: UserId, request: Request) -> Response:
 async def reset(user_id: UserId, request: Request, erase: Erase = False) -> Response:
     """The next message of this user begins a new conversation. Nothing is wrong with resetting an unknown one.
 
-    The transcript stays, unless `erase` is true: then nothing is left of this user at all.
+    The transcript stays, unless `erase` is true: then nothing is left of this user at all. Users may reset their own
+    conversation with the scope `chat`; to erase takes `admin`.
     """
     runtime = service_of(request).runtime
     if erase:
+        caller_of(request).must("admin")
         await runtime.upkeep.erase(user_id)
     else:
         await runtime.reset_state(user_id)
@@ -104,6 +111,7 @@ async def reset(user_id: UserId, request: Request, erase: Erase = False) -> Resp
 @router.post(
     "/conversations/{user_id}/resume",
     summary="Take a conversation back from a person",
+    dependencies=[ADMIN],
     status_code=204,
     response_class=Response,
     responses={

@@ -22,14 +22,18 @@ from soni.errors import (
     ConversationBusy,
     ConversationUnknown,
     FlowError,
+    Forbidden,
+    IssuerUnavailable,
     MessageIdReused,
     NLUError,
+    RateLimited,
     SoniError,
     StateError,
     StoreUnavailable,
     TooManyRequests,
     TurnRefused,
     TurnTimeout,
+    Unauthenticated,
 )
 from soni.observability.logging import request_id
 from soni.value import Value
@@ -110,6 +114,10 @@ VERDICTS: Final[Mapping[type[Exception], Verdict]] = {
     NLUError: Verdict(503, "The message cannot be understood at the moment.", 5, logging.ERROR),
     ConversationBusy: Verdict(409, "Another message of this conversation is being answered.", 1),
     TooManyRequests: Verdict(429, "Too many messages are waiting; try again in a moment.", 1),
+    RateLimited: Verdict(429, RateLimited().message, 1),
+    Unauthenticated: Verdict(401),
+    Forbidden: Verdict(403),
+    IssuerUnavailable: Verdict(503, IssuerUnavailable().message, 5),
     ConversationUnknown: Verdict(404, "There is no conversation with this user."),
     StoreUnavailable: Verdict(503, "Conversations cannot be stored at the moment.", 5, logging.ERROR),
     InvalidRequest: Verdict(422),
@@ -142,11 +150,36 @@ def error_response(error: Exception, headers: Mapping[str, str] | None = None) -
         "error": verdict.words or (error.message if isinstance(error, SoniError) else ""),
         "type": kind.__name__,
         "code": code_of(kind),
-        "details": error.details if isinstance(error, RequestError) else {},
+        "details": _details(error),
         "reference": request_id.get() or "",
     }
     more = {"Retry-After": str(verdict.retry_after)} if verdict.retry_after is not None else {}
-    return Response(to_json(body), verdict.status, {**more, **(headers or {})}, "application/json")
+    return Response(to_json(body), verdict.status, {**more, **_headers(error), **(headers or {})}, "application/json")
+
+
+def _details(error: Exception) -> dict[str, Value]:
+    match error:
+        case RequestError():
+            return error.details
+        case RateLimited():
+            return {"limit": error.limit, "per": error.per}
+        case _:
+            return {}
+
+
+def _headers(error: Exception) -> dict[str, str]:
+    """What only this error knows: when to come again, and what to bring (RFC 6750, 3)."""
+    match error:
+        case RateLimited() | IssuerUnavailable():
+            return {"Retry-After": str(error.retry_after)}
+        case Unauthenticated(code=str() as code):
+            return {"WWW-Authenticate": f'Bearer realm="soni", error="{code}", error_description="{error.message}"'}
+        case Unauthenticated():
+            return {"WWW-Authenticate": 'Bearer realm="soni"'}
+        case Forbidden(scope=str() as scope):
+            return {"WWW-Authenticate": f'Bearer realm="soni", error="insufficient_scope", scope="{scope}"'}
+        case _:
+            return {}
 
 
 def code_of(kind: type[Exception]) -> str:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from soni.errors import StoreUnavailable
+from soni.server.access import ANYONE, OPEN
 from soni.server.errors import NotReady, error_responses
 from soni.server.schemas import HealthBody, ReadyBody, RuntimePhase, StartupBody, VersionBody
 from soni.server.service import Phase, Service, service_of
@@ -30,7 +31,13 @@ _RUNTIME: Final[Mapping[Phase, RuntimePhase]] = {
 }
 
 
-@router.get("/health", summary="Is the process alive?", response_model=HealthBody, responses=error_responses(405))
+@router.get(
+    "/health",
+    summary="Is the process alive?",
+    dependencies=[OPEN],
+    response_model=HealthBody,
+    responses=error_responses(405),
+)
 async def health(request: Request) -> Response:
     """200 while the process can serve at all. It looks at nothing outside the process."""
     service = service_of(request)
@@ -46,7 +53,13 @@ async def health(request: Request) -> Response:
     return _json(body)
 
 
-@router.get("/ready", summary="Are messages answered?", response_model=ReadyBody, responses=error_responses(405, 503))
+@router.get(
+    "/ready",
+    summary="Are messages answered?",
+    dependencies=[OPEN],
+    response_model=ReadyBody,
+    responses=error_responses(405, 503),
+)
 async def ready(request: Request) -> Response:
     """200 when the assistant is compiled, the store answers within a second and somebody understands; 503 says what is missing.
 
@@ -54,6 +67,8 @@ async def ready(request: Request) -> Response:
     """
     service = service_of(request)
     await _look(service)
+    if (trouble := service.gate.trouble) is not None:
+        raise NotReady(trouble, {"missing": ["issuer"]})
     body: ReadyBody = {"status": "ready"}
     if (dependence := service.runtime.dependence) is not None:
         if not dependence.serves:
@@ -64,7 +79,13 @@ async def ready(request: Request) -> Response:
     return _json(body)
 
 
-@router.get("/startup", summary="Has it started?", response_model=StartupBody, responses=error_responses(405, 503))
+@router.get(
+    "/startup",
+    summary="Has it started?",
+    dependencies=[OPEN],
+    response_model=StartupBody,
+    responses=error_responses(405, 503),
+)
 async def startup(request: Request) -> Response:
     """503 until the service is ready for the first time, and 200 ever after."""
     service = service_of(request)
@@ -74,12 +95,24 @@ async def startup(request: Request) -> Response:
     return _json(body)
 
 
-@router.get("/version", summary="What runs here?", response_model=VersionBody, responses=error_responses(405, 503))
+@router.get(
+    "/version",
+    summary="What runs here?",
+    dependencies=[ANYONE],
+    response_model=VersionBody,
+    responses=error_responses(405, 503),
+)
 async def versions(request: Request) -> Response:
     """The versions of the service, of the assistant, and of the language it is written in."""
     runtime = service_of(request).runtime
     body: VersionBody = {"service": VERSION, "assistant": runtime.fingerprint, "language": runtime.config.version}
     return _json(body)
+
+
+@router.get("/openapi.json", dependencies=[ANYONE], include_in_schema=False)
+async def description(request: Request) -> Response:
+    """The description of all this, for programs."""
+    return Response(to_json(request.app.openapi()), media_type="application/json")
 
 
 async def _look(service: Service) -> None:

@@ -10,9 +10,8 @@ from typing_extensions import TypedDict
 from soni.dialogue.state import ConversationState
 from soni.value import Value
 
-UserId = Annotated[
-    str, Path(pattern=r"^[A-Za-z0-9_.@:-]{1,128}$", description="Names the conversation.", examples=["ana"])
-]
+USER_ID: Final = r"^[A-Za-z0-9_.@:-]{1,128}$"
+UserId = Annotated[str, Path(pattern=USER_ID, description="Names the conversation.", examples=["ana"])]
 MESSAGE_ID: Final = r"^[!-~]{1,128}$"
 """A message id: visible ASCII characters."""
 # What Python calls space, spelled out: \s means something else in every dialect of patterns.

@@ -15,6 +15,7 @@ from soni.errors import TooManyRequests
 from soni.persistence.archive import Exchange
 from soni.runtime.messages import ConversationView, Message, Reply
 from soni.server.errors import NotReady
+from soni.server.gate import Gate
 from soni.understanding.base import Dependent
 from soni.value import Value
 
@@ -116,14 +117,16 @@ class Service:
     """What the last look at the store found."""
     was_ready: bool = False
     _runtime: Runtime | None = None
+    _gate: Gate | None = None
     _turns: int = 0
     _emptied: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the last turn ends while the service is draining."""
     _alone: set[asyncio.Task[Reply]] = field(default_factory=set)
     """Those that nobody but the service waits for."""
 
-    def serve(self, runtime: Runtime) -> None:
-        """From now on, requests are answered with this assistant."""
+    def serve(self, runtime: Runtime, gate: Gate) -> None:
+        """From now on, requests that pass this gate are answered with this assistant."""
+        self._gate = gate
         self.limits = Limits.of(runtime.config.settings)
         self._runtime = runtime
         self._emptied = asyncio.Event()
@@ -162,7 +165,20 @@ class Service:
         """From now on there is no assistant."""
         self.drain()
         self._runtime = None
+        self._gate = None
         self.store_answers = False
+
+    @property
+    def gate(self) -> Gate:
+        """Who may come in. Raises NotReady before that is known, and when the service is closed."""
+        if self._gate is None:
+            raise NotReady(f"The service is {self.phase}.", {"missing": ["assistant"]})
+        return self._gate
+
+    @property
+    def mode(self) -> Literal["none", "api_key", "jwt"]:
+        """How callers show who they are; ``none`` while that is not known."""
+        return self._gate.mode if self._gate is not None else "none"
 
     @property
     def runtime(self) -> Runtime:

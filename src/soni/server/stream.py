@@ -15,6 +15,7 @@ from typing_extensions import TypedDict
 from soni.aloud import Hearer
 from soni.dialogue.state import Utterance
 from soni.runtime.messages import Message, Reply
+from soni.server.access import CHAT
 from soni.server.chat import message_body, read_message, reply_body
 from soni.server.errors import error_response, error_responses
 from soni.server.schemas import UserId
@@ -82,6 +83,7 @@ class EventStream(StreamingResponse):
 @router.post(
     "/chat/{user_id}/stream",
     summary="Say something, and hear the answer while it comes about",
+    dependencies=[CHAT],
     # Without a media type, so that the one of errors stays JSON.
     response_class=Response,
     responses={

@@ -40,15 +40,35 @@ def test_it_serves_the_same_app_as_uvicorn(calls: list[dict[str, object]]) -> No
     assert os.environ["SONI_CONFIG_PATH"] == "mine.yaml"
 
 
-@pytest.mark.parametrize(
-    ("host", "warns"), [("localhost", False), ("::1", False), ("0.0.0.0", True), ("soni.lan", True)]
-)
-def test_an_open_door_is_told(calls: list[dict[str, object]], host: str, warns: bool) -> None:
-    """Whoever listens on more than the loopback address is told what that means."""
-    result = CliRunner().invoke(app, ["serve", "--host", host])
+@pytest.mark.parametrize("host", ["0.0.0.0", "soni.lan"])
+def test_workers_are_not_open_to_strangers(
+    calls: list[dict[str, object]], host: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without auth, several processes beyond this machine are refused before any is started."""
+    Path("soni.yaml").write_text('version: "1.0"\n')
+    arguments = ["soni", "serve", "--config", "soni.yaml", "--workers", "2", "--host", host]
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit) as ended:
+        main()
 
-    assert ("Everyone who can reach" in result.stderr) == warns
-    assert len(calls) == 1
+    assert ended.value.code == 78
+    assert f"does not listen on {host}. Set auth.mode" in capsys.readouterr().err
+    assert calls == []
+
+
+def test_workers_need_their_keys(
+    calls: list[dict[str, object]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Keys that are missing are told before any process is started."""
+    Path("soni.yaml").write_text('version: "1.0"\nsettings: {server: {auth: {mode: api_key}}}\n')
+    monkeypatch.setattr(sys, "argv", ["soni", "serve", "--config", "soni.yaml", "--workers", "2"])
+    monkeypatch.delenv("SONI_API_KEYS", raising=False)
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 78
+    assert "There is no API key" in capsys.readouterr().err
+    assert calls == []
 
 
 @pytest.mark.parametrize("backend", ["sqlite", "memory"])

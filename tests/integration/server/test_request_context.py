@@ -135,6 +135,7 @@ async def test_a_caller_who_goes_away_is_noted(
         "query_string": b"",
         "root_path": "",
         "headers": [(b"content-type", b"application/json")],
+        "server": ("127.0.0.1", 80),
     }
     await transport.app(scope, receive, send)
 

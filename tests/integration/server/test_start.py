@@ -74,6 +74,37 @@ def test_the_exit_code_under_any_loop(
     assert "soni.yaml" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", [UVICORN, (*SONI, "serve", "--port", "0")])
+def test_an_open_service_does_not_listen_to_strangers(folder: Path, command: tuple[str, ...]) -> None:
+    """Without auth it is for this machine only: on another address it does not start, and says what to set."""
+    done = run(folder, (*command, "--host", "0.0.0.0"))
+
+    assert done.returncode == 78
+    assert "settings.server.auth.mode: Nobody is asked who they are" in done.stderr
+    assert "does not listen on 0.0.0.0. Set auth.mode to api_key or jwt" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"SONI_SERVER__AUTH__MODE": "api_key"}, "There is no API key"),
+        ({"SONI_SERVER__AUTH__MODE": "api_key", "SONI_API_KEYS": "swordfish"}, "Entry 1 of SONI_API_KEYS is not"),
+        ({"SONI_SERVER__AUTH__MODE": "jwt"}, "auth mode jwt needs 'jwks_url' and 'audience'"),
+    ],
+)
+def test_a_service_that_cannot_know_its_callers_does_not_start(
+    folder: Path, settings: dict[str, str], words: str
+) -> None:
+    """Half of what is needed is not enough; what was written by mistake is not repeated."""
+    done = run(folder, UVICORN, **settings)
+
+    assert done.returncode == 78
+    assert words in done.stderr
+    assert "swordfish" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 async def test_nobody_elses_process_is_ended(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Where somebody else runs the app, a failed start is told to them, with the error itself."""
     sent, failure = await start(create_app(tmp_path / "soni.yaml"))

@@ -6,7 +6,7 @@ from soni.config.check import check as check_config
 from soni.config.loader import find_problems_in_text
 from soni.config.problems import Finding, nearest, spell
 from soni.config.scene import COMMANDS
-from soni.config.settings import INACTIVE, OF_A_MODEL, REFUSED, Settings
+from soni.config.settings import INACTIVE, OF_A_MODEL, Settings
 from soni.dialogue.commands import COMMANDS as DIALOGUE_COMMANDS
 from soni.errors import Problem
 
@@ -386,28 +386,32 @@ def test_inactive_settings_exist(path: str) -> None:
         value = getattr(value, key)
 
 
-def test_a_service_does_not_start_as_something_else(find: Find, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where something else than asked for would happen, the assistant is refused."""
-    monkeypatch.setattr("soni.config.check.REFUSED", {"persistence.backend": {"memory": "nothing is remembered yet"}})
+@pytest.mark.parametrize(
+    ("server", "key", "words"),
+    [
+        ("{auth: {mode: jwt}}", "jwt", "auth mode jwt needs 'jwks_url' and 'audience'"),
+        ("{auth: {mode: jwt}, jwt: {jwks_url: 'https://id.example/keys'}}", "jwt", "auth mode jwt needs 'audience'"),
+        ("{jwt: {jwks_url: 'http://id.example/keys', audience: soni}}", "jwt.jwks_url", "begins with https://"),
+        ("{jwt: {jwks_url: 'https://me@id.example/keys', audience: soni}}", "jwt.jwks_url", "begins with https://"),
+        ("{jwt: {jwks_url: 'http://127.0.0.1.example/keys', audience: soni}}", "jwt.jwks_url", "begins with https://"),
+        ("{jwt: {algorithms: [HS256]}}", "jwt.algorithms[0]", "HS256"),
+        ("{jwt: {algorithms: [none]}}", "jwt.algorithms[0]", "none"),
+        ("{metrics_auth: true}", "metrics_auth", "nobody to tell from others"),
+        ("{rate_limit: {per_user: 60}}", "rate_limit.per_user", ""),
+    ],
+)
+def test_a_service_does_not_start_half_closed(find: Find, server: str, key: str, words: str) -> None:
+    """What is missing to know callers, or would let anyone in, is an error with its place."""
+    (problem,) = find(f'version: "1.0"\nsettings: {{server: {server}}}')
 
-    refused = find('version: "1.0"\nsettings: {persistence: {backend: memory}}')
-    allowed = find('version: "1.0"\nsettings: {persistence: {backend: sqlite}}')
-
-    assert [(problem.severity, problem.code, problem.key) for problem in refused] == [
-        ("error", "unavailable", "settings.persistence.backend")
-    ]
-    assert allowed == ()
+    assert (problem.severity, problem.key) == ("error", f"settings.server.{key}")
+    assert words in problem.message
 
 
-@pytest.mark.parametrize("path", REFUSED)
-def test_refused_settings_exist(path: str) -> None:
-    """The table names settings, and values that would otherwise be accepted."""
-    value: object = Settings()
-
-    for key in path.split("."):
-        value = getattr(value, key)
-
-    assert value not in REFUSED[path]
+@pytest.mark.parametrize("address", ["https://id.example/keys", "http://localhost:8080/jwks", "http://[::1]:1/a?b=c"])
+def test_keys_come_by_tls_or_from_this_machine(find: Find, address: str) -> None:
+    """Nothing is said of such an address."""
+    assert find(f'version: "1.0"\nsettings: {{server: {{jwt: {{jwks_url: "{address}", audience: soni}}}}}}') == ()
 
 
 def test_a_model_may_write(find: Find) -> None:

@@ -24,7 +24,7 @@ RULES: Final[Mapping[str, str]] = {
     "invalid": "What stands here is not what is expected.",
     "misplaced": "A key does not belong to this type of slot.",
     "missing-key": "A key that is needed is missing.",
-    "unavailable": "A setting asks for what is not possible.",
+    "no-api-key": "The environment has no API key that the service could know its callers by, or one that cannot be read.",
     "unknown-key": "A key is not known here.",
     "wrong-type": "A value is of another kind than is expected.",
     "wrong-value": "A value is none of those that are possible.",
