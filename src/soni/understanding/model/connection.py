@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, Final
 
 import dspy
@@ -174,6 +175,10 @@ def _address(settings: NLU) -> dict[str, object]:
         raise ConfigurationError(words)
     if settings.provider == "azure" and settings.api_base is None:
         raise ConfigurationError("The provider 'azure' needs models.nlu.api_base: the address of your resource.")
+    if settings.provider == "azure" and find_spec("litellm") is None:
+        # DSPy brings it along, but images leave it out for its weight.
+        words = "The provider 'azure' needs the package litellm, which is not installed here"
+        raise ConfigurationError(f"{words}: an image has it when it is built with --build-arg WITHOUT=")
     key = next((found for name in _key_names(settings) if (found := os.environ.get(name))), None)
     address: dict[str, object] = {"api_base": settings.api_base} if settings.api_base is not None else {}
     if key is not None or settings.api_base is not None:
