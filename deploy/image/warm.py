@@ -1,7 +1,7 @@
 """Starts the service once while the image is built, says a word to it, and stops it.
 
-What it imports is thereby compiled to bytecode, and nothing else is: all of it would weigh twice as much, none would make every start
-on a read-only file system seconds longer. An image whose service does not start is not built.
+What it imports is thereby compiled to bytecode, and nothing else is: all there is would weigh three times as much, and with none every
+start on a read-only file system would take twice as long. An image whose service does not start is not built.
 """
 
 import http.client
