@@ -94,11 +94,15 @@ class NLUError(TurnError):
 class ActionError(TurnError):
     """An action failed or timed out."""
 
-    def __init__(self, message: str | None = None, *, action: str = "", reason: str = "failed") -> None:
+    def __init__(
+        self, message: str | None = None, *, action: str = "", reason: str = "failed", attempts: int = 1
+    ) -> None:
         super().__init__(message)
         self.action = action
         self.reason = reason
-        """``failed``, ``timeout`` or ``output`` (what came back is not what was declared)."""
+        """``failed``, ``timeout``, ``output`` (what came back is not what was declared) or ``forbidden``."""
+        self.attempts = attempts
+        """How often it was tried."""
 
 
 class FlowError(TurnError):

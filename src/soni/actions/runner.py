@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Final, Self
 
+from soni import tracing
 from soni.actions.effects import Occasion, Result, begin, fail, find, reading_key, succeed
 from soni.actions.ledger import Ledger, MemoryLedger
 from soni.actions.marks import ActionContext
@@ -41,10 +42,9 @@ class UnfitOutput(ActionError):
     """An action ran to its end, and returned what it did not declare or what cannot be kept."""
 
     def __init__(self, action: str, wrong: str, outputs: Outputs, attempts: int) -> None:
-        super().__init__(f"The action {action!r} returned {wrong}.", action=action, reason="output")
+        super().__init__(f"The action {action!r} returned {wrong}.", action=action, reason="output", attempts=attempts)
         self.outputs = outputs
         """Those that can be kept."""
-        self.attempts = attempts
 
 
 @dataclass(frozen=True)
@@ -80,10 +80,28 @@ class Actions:
         An action that writes, whose result is known, is not run again: it ends as it did. Raises ActionError when it
         fails or times out, UnfitOutput where it returned what it did not declare.
         """
+        named = {"soni.action.name": name, "soni.action.effect": self.specs[name].effect}
+        with tracing.span(f"soni.action {name}", named) as span:
+            try:
+                ran = await self._run(name, inputs, occasion, within, retry)
+            except ActionError as error:
+                span.set({"soni.action.outcome": error.reason, "soni.action.attempts": error.attempts})
+                # What the author's code has raised says more.
+                span.fail(type(error.__cause__ or error).__qualname__)
+                raise
+            span.set({"soni.action.outcome": "ok" if ran.attempts else "known", "soni.action.attempts": ran.attempts})
+            return ran
+
+    async def _run(
+        self, name: str, inputs: Mapping[str, Value], occasion: Occasion, within: timedelta | None, retry: Retry | None
+    ) -> Ran:
         spec = self.specs[name]
         if self.allowed is not None and name not in self.allowed:
             raise ActionError(
-                f"The action {name!r} is not among settings.security.allowed_actions.", action=name, reason="forbidden"
+                f"The action {name!r} is not among settings.security.allowed_actions.",
+                action=name,
+                reason="forbidden",
+                attempts=0,
             )
         within, retry = within or spec.timeout, retry or spec.retry
         if spec.effect == "read":
@@ -149,7 +167,10 @@ class Actions:
             except Exception as error:  # an author's function may raise anything; the flow decides what follows
                 if attempt == most or retry is None or not _worth_retrying(error, retry):
                     reason = "timeout" if isinstance(error, TimeoutError) else "failed"
-                    raise ActionError(f"The action {name!r} {_how(error)}.", action=name, reason=reason) from error
+                    words = f"The action {name!r} {_how(error)}."
+                    raise ActionError(words, action=name, reason=reason, attempts=attempt) from error
+                failure = type(error).__qualname__
+            tracing.note("soni.retry", {"soni.action.attempts": attempt, "error.type": failure})
             await asyncio.sleep(_pause(retry, attempt))
         raise AssertionError("the last attempt returns or raises")
 

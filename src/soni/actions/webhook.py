@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import urlsplit
 
+from soni import tracing
 from soni.config.models import Webhook
 from soni.value import Value
 
@@ -41,23 +42,41 @@ class Webhooks:
             raise WebhookError("only https, or http to this machine, is called")
         if self._client is None:
             self._client = httpx.AsyncClient(follow_redirects=False)
-        headers = {**webhook.headers, "Idempotency-Key": idempotency_key}
         body = (
             {"params": {k: v for k, v in inputs.items() if v is not None}}
             if webhook.method == "GET"
             else {"json": dict(inputs)}
         )
-        try:
-            answer = await self._client.request(webhook.method, webhook.url, headers=headers, timeout=None, **body)
-        except httpx.TimeoutException as error:
-            raise TimeoutError from error
-        except httpx.TransportError as error:
-            raise ConnectionError(type(error).__name__) from error
+        with tracing.span(webhook.method, _told(webhook), kind="client") as span:
+            headers = {**tracing.headers(), **webhook.headers, "Idempotency-Key": idempotency_key}
+            try:
+                answer = await self._client.request(webhook.method, webhook.url, headers=headers, timeout=None, **body)
+            except httpx.TimeoutException as error:
+                raise TimeoutError from error
+            except httpx.TransportError as error:
+                raise ConnectionError(type(error).__name__) from error
+            span.set({"http.response.status_code": answer.status_code})
+            if answer.status_code >= 400:
+                span.fail(str(answer.status_code))
         if answer.status_code in (429, 502, 503, 504):
             raise ConnectionError(f"status {answer.status_code}")
         if not answer.is_success or len(answer.content) > MAX_ANSWER:
             raise WebhookError(f"status {answer.status_code}, {len(answer.content)} bytes")
         return answer.json() if answer.content else None
+
+
+def _told(webhook: Webhook) -> tracing.Attributes:
+    """Where a call goes, in OpenTelemetry's names: without the path and the query, for these may hold anything."""
+    if not tracing.active():
+        return {}
+    parts = urlsplit(webhook.url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return {
+        "http.request.method": webhook.method,
+        "url.scheme": parts.scheme,
+        "server.address": parts.hostname or "",
+        "server.port": port,
+    }
 
 
 def is_safe(url: str) -> bool:

@@ -51,7 +51,7 @@ async def act(step: Action, placed: Placed, dialogue: Dialogue, toolbox: Toolbox
     except UnfitOutput as error:
         attempts, outputs, failure = error.attempts, error.outputs, error
     except ActionError as error:
-        toolbox.emit(ActionRan(step.call, time.perf_counter() - began, 1, error.reason, tuple(inputs)))
+        toolbox.emit(ActionRan(step.call, time.perf_counter() - began, error.attempts, error.reason, tuple(inputs)))
         return failed(error, handler, dialogue, dialogue, toolbox)
     values, refused = await _take(step, outputs, dialogue, toolbox)
     failure = failure or refused

@@ -14,6 +14,7 @@ from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 from typing_extensions import override
 
+from soni import tracing
 from soni.config.settings import Logging
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
@@ -90,6 +91,8 @@ def _plain(value: object) -> str:
 def _add_context(record: logging.LogRecord) -> bool:
     if (current := request_id.get()) is not None:
         record.request_id = current
+    if (ids := tracing.ids()) is not None:
+        record.trace_id, record.span_id = ids
     record.__dict__.pop("color_message", None)
     return True
 

@@ -14,6 +14,7 @@ from typing import Self
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
+from soni import tracing
 from soni.actions.effects import REMEMBERED, Attempt
 from soni.actions.ledger import IDENTITY
 from soni.actions.registry import Registry, load_registry
@@ -26,6 +27,7 @@ from soni.dialogue.deploys import reconcile
 from soni.dialogue.state import Dialogue, Line
 from soni.errors import ConfigurationError, ConversationUnknown, StoreUnavailable, TurnTimeout
 from soni.events import Event, Listener, TurnEnded, TurnFailed, TurnStarted
+from soni.observability.identity import conversation_key
 from soni.persistence.dialogues import Saved
 from soni.persistence.locks import Locks
 from soni.persistence.store import Store, open_store
@@ -169,18 +171,24 @@ class RuntimeLoop:
         return reply
 
     async def _process(self, message: Message, aloud: Aloud | None) -> Reply:
+        with _turn_span(message) as span:
+            return await self._take_turn(message, aloud, span)
+
+    async def _take_turn(self, message: Message, aloud: Aloud | None, span: tracing.Span) -> Reply:
         began = time.perf_counter()
         events: list[Event] = []
         attempt = Attempt(message.message_id)
         turn = 0
         try:
-            async with self._locks.hold(message.user_id, wait=self._waits):
+            async with self._hold(message.user_id):
                 async with self._time_limit() as ends:
-                    saved = await self._running.store.dialogues.load(message.user_id)
+                    saved = await self._load(message.user_id)
                     dialogue = saved.dialogue if saved else await self.new_dialogue(message)
                     if (replay := replayed(message, dialogue)) is not None:
+                        span.set({"soni.replayed": True, "soni.turn": replay.turn})
                         return replay
                     turn = dialogue.turn + 1
+                    span.set({"soni.turn": turn})
                     events.append(TurnStarted(message.user_id, turn))
                     if aloud is not None:
                         aloud.hearer.begun()
@@ -190,9 +198,25 @@ class RuntimeLoop:
         except Exception as error:
             self._failed(message, turn, began, events, type(error).__name__)
             raise
+        span.set({"soni.state": reply.state, "soni.messages": len(reply.messages)})
         events.append(TurnEnded(message.user_id, turn, reply.state, len(reply.messages), time.perf_counter() - began))
         self._publish(events)
         return reply
+
+    @asynccontextmanager
+    async def _hold(self, user_id: str) -> AsyncIterator[None]:
+        """Hold the conversation; what is traced is how long it is waited for."""
+        with tracing.span("soni.lock") as waiting:
+            async with self._locks.hold(user_id, wait=self._waits):
+                waiting.end()
+                yield
+
+    async def _load(self, user_id: str) -> Saved | None:
+        with tracing.span("soni.load", self._store_named(), kind="client"):
+            return await self._running.store.dialogues.load(user_id)
+
+    def _store_named(self) -> tracing.Attributes:
+        return {"db.system.name": self.config.settings.persistence.backend}
 
     @asynccontextmanager
     async def _time_limit(self) -> AsyncIterator[float]:
@@ -209,7 +233,8 @@ class RuntimeLoop:
         self, user_id: str, saved: Saved | None, draft: Dialogue, said: Sequence[Line], attempt: Attempt
     ) -> None:
         kept = said if self.config.settings.persistence.retention.transcript else ()
-        await self._running.store.dialogues.commit(user_id, saved, draft, kept)
+        with tracing.span("soni.commit", self._store_named(), kind="client"):
+            await self._running.store.dialogues.commit(user_id, saved, draft, kept)
         before = draft.turn + 1 - REMEMBERED
         # Else there is nothing to forget yet, and to find that out would take as long as to save the turn.
         if attempt.noted and (attempt.named or attempt.passing or before > 0):
@@ -262,7 +287,7 @@ class RuntimeLoop:
             responses=running.responses,
             now=self._clock(),
             meter=Meter(self.config.settings.runtime.max_step_executions),
-            emit=events.append,
+            emit=tracing.telling(events.append),
             attempt=attempt,
             writer=running.writer,
             ends=ends,
@@ -344,6 +369,12 @@ class RuntimeLoop:
     def _failed(self, message: Message, turn: int, began: float, events: list[Event], error: str) -> None:
         events.append(TurnFailed(message.user_id, turn, error, time.perf_counter() - began))
         self._publish(events)
+
+
+def _turn_span(message: Message) -> tracing.Span:
+    if not tracing.active():
+        return tracing.NOTHING
+    return tracing.span("soni.turn", {"soni.conversation": conversation_key(message.user_id)})
 
 
 def _now() -> datetime:

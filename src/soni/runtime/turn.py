@@ -8,6 +8,7 @@ from typing import Final
 
 from langchain_core.runnables import RunnableConfig
 
+from soni import tracing
 from soni.compiler.acting import HalfDone
 from soni.compiler.assistant import Assistant
 from soni.dialogue import repair
@@ -64,7 +65,8 @@ class Turn:
         commands: Sequence[Command] = ()
         try:
             commands = await self._understand(said, opened)
-            draft = await self._carry_out(commands, opened)
+            with tracing.span("soni.run"):
+                draft = await self._carry_out(commands, opened)
         except NLUError as error:
             log.error("understanding failed: %s", error.message)
             # Below what is written in production: what failed may repeat what it was told.
@@ -98,10 +100,12 @@ class Turn:
         began = time.perf_counter()
         commands = parse_payload(said)
         source = "payload"
-        if commands is None:
-            source = type(self.understander).__name__
-            commands = await self.understander.understand(said, brief(dialogue, self.toolbox))
-        names = tuple(NAMES[type(command)] for command in commands)
+        with tracing.span("soni.understand") as span:
+            if commands is None:
+                source = type(self.understander).__name__
+                commands = await self.understander.understand(said, brief(dialogue, self.toolbox))
+            names = tuple(NAMES[type(command)] for command in commands)
+            span.set({"soni.understander": source, "soni.commands": names})
         self.toolbox.emit(Understood(names, source, time.perf_counter() - began))
         return commands
 

@@ -15,6 +15,7 @@ from typing_extensions import override
 
 from soni.errors import ConfigurationError, Problem, SoniError
 from soni.observability.logging import logging_as
+from soni.observability.telemetry import telemetry
 from soni.server import chat, conversations, health, stream
 from soni.server.access import describe_access, refuse_undeclared
 from soni.server.draining import MARGIN, draining_on_signal
@@ -23,6 +24,7 @@ from soni.server.middleware import RequestContext
 from soni.server.opening import open_gate
 from soni.server.schemas import request_schemas
 from soni.server.service import Runtime, Service
+from soni.server.spans import RequestSpans
 from soni.server.startup import WordsAtStart
 
 DEFAULT_CONFIG: Final = "./soni.yaml"
@@ -46,6 +48,7 @@ def create_app(config_path: Path | None = None, runtime: Runtime | None = None) 
                 if assistant is None:
                     assistant = await asyncio.to_thread(_load, config_path)
                     await _log_as_configured(assistant, opened)
+                await opened.enter_async_context(telemetry(assistant.fingerprint))
                 gate = await opened.enter_async_context(open_gate(assistant.config.settings.server))
                 await opened.enter_async_context(assistant)
             opened.callback(service.close)
@@ -78,6 +81,7 @@ def create_app(config_path: Path | None = None, runtime: Runtime | None = None) 
     app.add_exception_handler(HTTPException, answer_http_exception)
     app.add_exception_handler(RequestValidationError, answer_invalid_request)
     app.add_middleware(RequestContext, service=service)
+    app.add_middleware(RequestSpans)
     app.add_middleware(WordsAtStart)
     return app
 

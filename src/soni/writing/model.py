@@ -49,7 +49,7 @@ class Pen:
     async def _once(self, purpose: str, call: Callable[[], Awaitable[str]], tell: Listener) -> str:
         began, outcome, tokens = time.perf_counter(), "cancelled", Tokens()
         try:
-            with self.model.calling() as usage:
+            with self.model.calling(purpose) as usage:
                 try:
                     text = await call()
                 finally:

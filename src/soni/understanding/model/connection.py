@@ -25,6 +25,7 @@ from dspy.utils.exceptions import (
     LMUnsupportedModelError,
 )
 
+from soni import tracing
 from soni.config.settings import NLU
 from soni.errors import ConfigurationError
 from soni.understanding.model.failures import ModelFailed, Reason
@@ -39,6 +40,9 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "ollama": (),
 }
 """Where each provider's key is looked for in the environment; a model on one's own machine needs none."""
+
+_TRACED_AS: Final[Mapping[str, str]] = {"gemini": "gcp.gemini", "azure": "azure.ai.openai"}
+"""Providers that OpenTelemetry's conventions call otherwise."""
 
 _NO_KEY: Final = "none"
 """Sent to a server of one's own, which asks for no key."""
@@ -72,14 +76,36 @@ class Model:
     """Whether its API holds an answer to a JSON schema."""
 
     @contextmanager
-    def calling(self) -> Iterator[Any]:
+    def calling(self, purpose: str) -> Iterator[Any]:
         """DSPy's settings for one call, and the counter of its tokens. Raises ModelFailed for every failure of DSPy's."""
-        try:
-            # Left on, DSPy's history and its trace, which is for optimizers, grow with every call.
-            with dspy.context(lm=self.lm, disable_history=True, trace=None), dspy.track_usage() as usage:
-                yield usage
-        except (DSPyError, LMError) as error:
-            raise failure(error, self.name) from error
+        with self._traced(purpose) as span:
+            try:
+                # Left on, DSPy's history and its trace, which is for optimizers, grow with every call.
+                with dspy.context(lm=self.lm, disable_history=True, trace=None), dspy.track_usage() as usage:
+                    try:
+                        yield usage
+                    finally:
+                        spent = tokens_of(usage)
+                        span.set(
+                            {"gen_ai.usage.input_tokens": spent.prompt, "gen_ai.usage.output_tokens": spent.completion}
+                        )
+            except (DSPyError, LMError) as error:
+                failed = failure(error, self.name)
+                span.fail(failed.reason)
+                raise failed from error
+
+    def _traced(self, purpose: str) -> tracing.Span:
+        """The span of a call, by OpenTelemetry's conventions for generative AI."""
+        provider, _, model = self.name.partition("/")
+        told = {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.provider.name": _TRACED_AS.get(provider, provider),
+            "gen_ai.request.model": model,
+            "soni.purpose": purpose,
+        }
+        limits = {"gen_ai.request.temperature": "temperature", "gen_ai.request.max_tokens": "max_tokens"}
+        asked = {name: value for name, key in limits.items() if (value := self.lm.kwargs.get(key)) is not None}
+        return tracing.span(f"chat {model}", told | asked, kind="client")
 
     async def aclose(self) -> None:
         """Close its connections."""

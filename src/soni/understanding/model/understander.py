@@ -62,7 +62,7 @@ class ModelUnderstander:
         began, outcome, tokens = time.perf_counter(), "cancelled", Tokens()
         wishes: Sequence[Wish | Unreadable] = ()
         try:
-            with self.model.calling() as usage:
+            with self.model.calling("understand") as usage:
                 try:
                     wishes = await predict(self._program, prompt)
                 finally:
