@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from typing_extensions import override
 
 from soni.errors import ConfigurationError, Problem, SoniError
+from soni.observability.incidents import incidents
 from soni.observability.logging import logging_as
 from soni.observability.telemetry import telemetry
 from soni.server import chat, conversations, health, stream
@@ -49,6 +50,7 @@ def create_app(config_path: Path | None = None, runtime: Runtime | None = None) 
                     assistant = await asyncio.to_thread(_load, config_path)
                     await _log_as_configured(assistant, opened)
                 await opened.enter_async_context(telemetry(assistant.fingerprint))
+                await opened.enter_async_context(incidents(assistant.fingerprint))
                 gate = await opened.enter_async_context(open_gate(assistant.config.settings.server))
                 await opened.enter_async_context(assistant)
             opened.callback(service.close)
