@@ -52,7 +52,7 @@ async def telemetry(fingerprint: str, environ: Mapping[str, str] = os.environ) -
     set up OpenTelemetry itself, its providers are used, whatever the environment says, and stay open. Raises ConfigurationError.
     """
     asked = wanted(environ)
-    if not asked and (_is_off(environ) or "opentelemetry.sdk.trace" not in sys.modules):
+    if not asked and (_is_off(environ) or not _is_set_up()):
         yield
         return
     if not _is_installed():
@@ -107,6 +107,16 @@ def _is_installed() -> bool:
     return find_spec("opentelemetry") is not None and all(
         find_spec(f"opentelemetry.{part}") is not None for part in ("sdk", "exporter")
     )
+
+
+def _is_set_up() -> bool:
+    """Whether somebody in this process has set up traces. That the SDK is loaded says nothing: LangChain loads it."""
+    sdk = sys.modules.get("opentelemetry.sdk.trace")
+    if sdk is None:
+        return False
+    from opentelemetry import trace
+
+    return isinstance(trace.get_tracer_provider(), sdk.TracerProvider)
 
 
 def _open(asked: Wanted, fingerprint: str) -> "Telemetry | None":

@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -28,7 +28,18 @@ from soni.server.service import Runtime, Service
 from soni.server.spans import RequestSpans
 from soni.server.startup import WordsAtStart
 
+if TYPE_CHECKING:
+    from fastapi.telemetry import TelemetryConfig  # since 0.142; earlier ones keep what they do not know
+
 DEFAULT_CONFIG: Final = "./soni.yaml"
+# Its spans have the whole path, which names the user, and its logs the words of exceptions. Ours are in soni.server.spans.
+_NOT_BY_FASTAPI: Final["TelemetryConfig"] = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
 
 
 def create_app(config_path: Path | None = None, runtime: Runtime | None = None) -> FastAPI:
@@ -73,6 +84,7 @@ def create_app(config_path: Path | None = None, runtime: Runtime | None = None) 
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry=_NOT_BY_FASTAPI,
     )
     app.state.service = service
     for part in (chat, stream, conversations, health):
