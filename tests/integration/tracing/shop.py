@@ -100,7 +100,7 @@ def look(recipient):
 
 @action("explode")
 def explode(amount):
-    local_variable = f"raised-canary {amount}"
+    local_variable = "-".join(("raised", "canary", str(amount)))
     raise LookupError(local_variable)
 """
 
