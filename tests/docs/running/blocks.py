@@ -23,6 +23,7 @@ MARKERS: Final[Mapping[str, str]] = {
 
 PAGE_MARKERS: Final[Mapping[str, str]] = {
     "folder": "a folder or file of this repository that is copied to where the page begins; '.' for a clone",
+    "after": "the page before this one: the files that it makes are there, and those of the page before it",
     "needs": "postgres or redis: a real one is started, and SONI_DATABASE_URL or SONI_REDIS_URL names it",
 }
 """What may stand in an HTML comment anywhere on a page, about the whole of it."""

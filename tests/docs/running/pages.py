@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from jsonschema import Draft202012Validator
+from tests.docs.running.blocks import ROOT, Block, Page, read_page
+from tests.docs.running.comparing import differences, differences_of_json
+from tests.docs.running.shell import LIMIT, Shell
+from tests.docs.running.yaml_blocks import check_yaml, write_file
 
 from soni.errors import ConfigurationError
 from soni.server.api import create_app
-from tests.docs.running.blocks import ROOT, Block, Page
-from tests.docs.running.comparing import differences, differences_of_json
-from tests.docs.running.shell import LIMIT, Shell
-from tests.docs.running.yaml_blocks import check_yaml
 
 SHELL: Final = ("sh", "bash", "shell")
 OUTPUT: Final = ("", "text", "mermaid", "dot")
@@ -27,9 +27,21 @@ def run_page(page: Page, folder: Path, environ: Mapping[str, str]) -> None:
     """Run it in this folder. Raises AssertionError for the first block that is not as it says."""
     shell = Shell(folder, page.markers.get("folder"), environ)
     try:
+        _write_what_was_before(page, shell)
         _Reader(page, shell).read()
     finally:
         shell.close()
+
+
+def _write_what_was_before(page: Page, shell: Shell) -> None:
+    """The files that a reader has who comes from the page before."""
+    if (before := page.markers.get("after")) is None:
+        return
+    earlier = read_page(page.path.parent / before)
+    _write_what_was_before(earlier, shell)
+    for block in earlier.blocks:
+        if block.file is not None and not block.skipped:
+            write_file(block, shell)
 
 
 class _Reader:
@@ -45,7 +57,9 @@ class _Reader:
             if "run by" in block.markers:
                 _check_named(block)
             if "not run" in block.markers:
-                assert len(block.markers["not run"]) > 3, f"{block.place}: the marker says that this is not run, but not why."
+                assert len(block.markers["not run"]) > 3, (
+                    f"{block.place}: the marker says that this is not run, but not why."
+                )
             if block.skipped:
                 self._said = None
                 continue
@@ -122,8 +136,14 @@ class _Reader:
         tests = re.search(r"(?m)^(async )?def test_", block.text) is not None
         name = "test_shown.py" if tests else "shown.py"
         self._shell.write(name, block.text)
-        command = [sys.executable, "-W", "error", *(("-m", "pytest", "-q", "-p", "no:cacheprovider") if tests else ()), name]
-        more = ["-o", "asyncio_mode=auto"] if tests else []
+        command = [
+            sys.executable,
+            "-W",
+            "error",
+            *(("-m", "pytest", "-q", "-p", "no:cacheprovider") if tests else ()),
+            name,
+        ]
+        more = ["-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function"] if tests else []
         done = subprocess.run(
             command + more, cwd=self._shell.cwd, capture_output=True, text=True, timeout=LIMIT, env={**os.environ, "PYTHONPATH": "."}
         )  # fmt: skip
@@ -135,7 +155,9 @@ def _check_named(block: Block) -> None:
     """The test that is said to run the block is there, and speaks of its page."""
     test = ROOT / block.markers["run by"]
     assert test.is_file(), f"{block.place}: there is no test {block.markers['run by']}."
-    assert block.page.name in test.read_text("utf-8"), f"{block.place}: {block.markers['run by']} does not read this page."
+    assert block.page.name in test.read_text("utf-8"), (
+        f"{block.place}: {block.markers['run by']} does not read this page."
+    )
 
 
 def _check_schema(block: Block, data: Any) -> None:

@@ -21,7 +21,14 @@ LIMIT: Final = 120
 PORTS: Final = ("8000", "8900")
 """The ports that pages speak of: the service's and the fake model's. Each page has free ones in their place."""
 _VENV: Final = Path(sys.executable).parent
-_CLONE: Final = ("soni.yaml", "flight_booking.conversation.yaml", "examples", "benchmarks/transfer", "deploy", "scripts")
+_CLONE: Final = (
+    "soni.yaml",
+    "flight_booking.conversation.yaml",
+    "examples",
+    "benchmarks/transfer",
+    "deploy",
+    "scripts",
+)
 _KEPT: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV")
 
 _UV: Final = """\
@@ -117,9 +124,11 @@ class Shell:
     def run(self, block: str, typed: str = "") -> tuple[int, str]:
         """Run a block; its exit code, and what it wrote to stdout and stderr. ``typed`` is for ``soni chat``."""
         (self._own / "typed").write_text(typed, "utf-8")
-        keeping = f"trap 'pwd >\"{self._own}/cwd\"; export -p >\"{self._own}/environ\"' EXIT"
+        keeping = f'trap \'pwd >"{self._own}/cwd"; export -p >"{self._own}/environ"\' EXIT'
         # The trailing & of a service is dropped: 'serving' returns when it listens, and not before.
-        script = re.sub(r"(?m)^((?:uv run )?(?:soni serve|soni-fake-model|uvicorn)\b[^\n&]*?)\s*&$", r"\1", self.here(block))
+        script = re.sub(
+            r"(?m)^((?:uv run )?(?:soni serve|soni-fake-model|uvicorn)\b[^\n&]*?)\s*&$", r"\1", self.here(block)
+        )
         with (self._own / "output").open("w+", encoding="utf-8") as output:
             process = subprocess.Popen(
                 ["bash", "-e", "-o", "pipefail", "-c", f'. "{self._own}/environ"\n{keeping}\n{script}'],

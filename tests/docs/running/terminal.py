@@ -23,7 +23,9 @@ def main() -> int:
     lines = Path(sys.argv[1]).read_text("utf-8").splitlines()
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 160, 0, 0))
-    program = subprocess.Popen(sys.argv[2:], stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, "TERM": "dumb"})
+    program = subprocess.Popen(
+        sys.argv[2:], stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, "TERM": "dumb"}
+    )
     os.close(theirs)
     shown = b""
     while True:

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Final
 
 import yaml
+from tests.docs.running.blocks import ROOT, Block
+from tests.docs.running.shell import Shell
 
 from soni.config.loader import find_problems_in_text
 from soni.config.source import compose
@@ -13,8 +15,6 @@ from soni.testing import Stage, read_conversations
 from soni.testing.fake_answers import read_script
 from soni.testing.transcript import transcript
 from soni.value import Value
-from tests.docs.running.blocks import ROOT, Block
-from tests.docs.running.shell import Shell
 
 SECTIONS: Final = frozenset({"version", "settings", "responses", "slots", "actions", "flows"})
 OF_TESTS: Final = frozenset({"tests", "assistant", "env", "now"})
@@ -33,6 +33,15 @@ class AnyVariable(dict[str, str]):
 
     def get(self, _: str, __: object = None) -> str:  # type: ignore[override]
         return "http://127.0.0.1:9/shown"
+
+
+def write_file(block: Block, shell: Shell) -> None:
+    """Only write the file that this block is: the tests in it are another page's."""
+    data = plain(block.text) if block.language == "yaml" else None
+    if isinstance(data, dict) and data.keys() <= SECTIONS:
+        _check_part(data, block, shell)
+    elif block.file is not None:
+        shell.write(block.file, block.text)
 
 
 def check_yaml(block: Block, shell: Shell) -> None:
