@@ -93,7 +93,7 @@ class Slot(Model):
     scope: Literal["flow", "conversation"] = "flow"
     """``flow``: forgotten when the flow ends."""
     filled_by: Literal["user", "system"] | None = None
-    """``None``: the user, where a collect, an input or a trigger template names the slot; otherwise the system."""
+    """``null``: the user, where a collect, an input or a trigger template names the slot; otherwise the system."""
 
     @model_validator(mode="after")
     def _choices_fit(self) -> "Slot":

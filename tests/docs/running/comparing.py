@@ -13,7 +13,7 @@ _VOLATILE: Final = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(\+00:00|Z)?"), "TIME"),
     (re.compile(r"\b\d\d:\d\d:\d\d\.\d{3}\b"), "TIME"),
     (re.compile(r"\b01[0-9A-HJKMNP-TV-Z]{24}\b"), "ID"),
-    (re.compile(r"\b\d+(\.\d+)? ?(ms|s)\b"), "SOON"),
+    (re.compile(r"(\b\d+(\.\d+)?|…) ?(ms|s)\b"), "SOON"),
     (re.compile(r"\bms=[\d.]+"), "ms=SOON"),
     (re.compile(r"\[\d+\]"), "[PID]"),
 )
@@ -41,8 +41,10 @@ def differences_of_json(shown: str, there_was: str) -> str:
         return f"what there was is no JSON: {there_was[:500]!r}"
     if _equal(wanted, got):
         return ""
-    written = [json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False).splitlines() for value in (wanted, got)]
-    return "\n".join(difflib.unified_diff(*written, "shown", "in truth", lineterm="", n=1))
+    told, true = (
+        json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False).splitlines() for value in (wanted, got)
+    )
+    return "\n".join(difflib.unified_diff(told, true, "shown", "in truth", lineterm="", n=1))
 
 
 def _tidy(text: str) -> list[str]:

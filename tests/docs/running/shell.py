@@ -20,6 +20,11 @@ LIMIT: Final = 120
 """Seconds after which a block that hangs is killed."""
 PORTS: Final = ("8000", "8900")
 """The ports that pages speak of: the service's and the fake model's. Each page has free ones in their place."""
+PROGRAMS: Final = (
+    "basename", "bash", "cat", "chmod", "cp", "cut", "date", "diff", "dirname", "dot", "env", "false", "grep", "gzip", "head", "ls",
+    "mkdir", "mktemp", "mv", "openssl", "sed", "seq", "setsid", "sleep", "sort", "tail", "touch", "tr", "true", "uname", "uniq", "wc",
+)  # fmt: skip
+"""What a block may call besides Soni, Python and curl. A page that says ``kubectl apply`` must not be believed: it is marked."""
 _VENV: Final = Path(sys.executable).parent
 _CLONE: Final = (
     "soni.yaml",
@@ -29,7 +34,8 @@ _CLONE: Final = (
     "deploy",
     "scripts",
 )
-_KEPT: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV")
+_BASH: Final = shutil.which("bash") or "/bin/bash"
+_KEPT: Final = ("HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV")
 
 _UV: Final = """\
 #!/usr/bin/env bash
@@ -61,14 +67,28 @@ port=$1
 shift
 stop "$port"
 case " $* " in *" --port"*) ;; *) set -- "$@" --port "$port" ;; esac
+asked=$(grep -oE -- '--port[ =]+[0-9]+' <<<"$*" | grep -oE '[0-9]+$')
 log=$PAGE/served.$port.log
 setsid "$@" >"$log" 2>&1 </dev/null &
 pid=$!
 echo $pid >"$PAGE/served.$port.pid"
-until grep -qE 'running on|Listening on' "$log"; do
+until curl -s -o /dev/null "http://127.0.0.1:$asked/"; do
     if ! kill -0 $pid 2>/dev/null; then cat "$log" >&2; wait $pid; exit $?; fi
     sleep 0.05
 done
+"""
+_CURL: Final = """\
+#!/usr/bin/env bash
+# Only what is served on this machine is asked.
+if grep -oE 'https?://[^/ ]+' <<<"$*" | grep -qvE '^http://(127\\.0\\.0\\.1|localhost)(:[0-9]+)?$'; then
+    echo "only 127.0.0.1 is asked: mark this block <!-- not run: why -->." >&2
+    exit 97
+fi
+exec {curl} "$@"
+"""
+_OF_VENV: Final = """\
+#!/usr/bin/env bash
+exec "{venv}/$(basename "$0")" "$@"
 """
 _STOP: Final = """\
 #!/usr/bin/env bash
@@ -77,7 +97,7 @@ for file in "$PAGE"/served.${1:-*}.pid; do
     [ -e "$file" ] || continue
     pid=$(cat "$file")
     kill -TERM "$pid" 2>/dev/null && tail --pid="$pid" -f /dev/null
-    rm -f "$file"
+    mv "$file" "$file.ended"
 done
 """
 
@@ -97,8 +117,7 @@ class Shell:
         (self._own / "cwd").write_text(str(self.home))
         (self._own / "environ").write_text("")
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        path = f"{self._own / 'bin'}:{_VENV}:{kept['PATH']}"
-        self._environ = {**kept, "PATH": path, "PAGE": str(self._own), **(environ or {})}
+        self._environ = {**kept, "PATH": str(self._own / "bin"), "PAGE": str(self._own), **(environ or {})}
 
     @property
     def cwd(self) -> Path:
@@ -131,7 +150,7 @@ class Shell:
         )
         with (self._own / "output").open("w+", encoding="utf-8") as output:
             process = subprocess.Popen(
-                ["bash", "-e", "-o", "pipefail", "-c", f'. "{self._own}/environ"\n{keeping}\n{script}'],
+                [_BASH, "-e", "-o", "pipefail", "-c", f'. "{self._own}/environ"\n{keeping}\n{script}'],
                 cwd=self.cwd, env=self._environ, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             )  # fmt: skip
             try:
@@ -160,11 +179,16 @@ class Shell:
             "model": self._ports["8900"],
             "venv": _VENV,
             "python": sys.executable,
+            "curl": shutil.which("curl"),
             "terminal": Path(__file__).with_name("terminal.py"),
         }
         programs = {
             "uv": _UV, "soni": _SONI, "soni-fake-model": _FAKE_MODEL, "uvicorn": _UVICORN, "serving": _SERVING, "stop": _STOP,
+            "curl": _CURL, "python": _OF_VENV, "python3": _OF_VENV, "pytest": _OF_VENV,
         }  # fmt: skip
+        for name in PROGRAMS:
+            if (path := shutil.which(name)) is not None:
+                (self._own / "bin" / name).symlink_to(path)
         for name, text in programs.items():
             for key, value in values.items():
                 text = text.replace(f"{{{key}}}", str(value))

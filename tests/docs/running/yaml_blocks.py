@@ -8,6 +8,7 @@ import yaml
 from tests.docs.running.blocks import ROOT, Block
 from tests.docs.running.shell import Shell
 
+from soni.actions.runner import as_value
 from soni.config.loader import find_problems_in_text
 from soni.config.source import compose
 from soni.errors import ConfigurationError
@@ -31,7 +32,7 @@ class AnyVariable(dict[str, str]):
     def __contains__(self, _: object) -> bool:
         return True
 
-    def get(self, _: str, __: object = None) -> str:  # type: ignore[override]
+    def get(self, _: str, __: object = None) -> str:
         return "http://127.0.0.1:9/shown"
 
 
@@ -74,7 +75,7 @@ def check_yaml(block: Block, shell: Shell) -> None:
 
 def plain(text: str) -> Value:
     """YAML as Soni reads it, with ``${NAME}`` as it is written."""
-    return compose(text.replace("${", "$${"), None, {}, []).plain()
+    return as_value(compose(text.replace("${", "$${"), None, {}, []).plain())
 
 
 def merged(under: Value, over: Value) -> Value:
