@@ -1,4 +1,4 @@
-"""What the how-to shows is so: its commands are run, on the assistant that ``soni init`` makes."""
+"""The optimizing that the how-to shows is so, on the assistant that ``soni init`` makes; its other blocks run in tests/docs."""
 
 import re
 from pathlib import Path
@@ -13,9 +13,9 @@ from soni.testing import FakeModel
 ROOT = Path(__file__).parents[3]
 HOW_TO = (ROOT / "docs" / "how-to" / "optimize.md").read_text()
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", HOW_TO, re.DOTALL | re.MULTILINE)
-SETTINGS, SCRIPT, OPTIMIZED = (text for language, text in BLOCKS if language == "yaml")
+SETTINGS, _, OPTIMIZED = (text for language, text in BLOCKS if language == "yaml")
 (LEARNER,) = (text for language, text in BLOCKS if language == "python")
-EVAL, OPTIMIZE = (text for language, text in BLOCKS if language == "text")
+_, OPTIMIZE = (text for language, text in BLOCKS if language == "text")
 
 
 @pytest.fixture
@@ -44,16 +44,6 @@ def shown(*command: str) -> str:
     done = CliRunner().invoke(app, list(command))
     assert done.exit_code == 0, done.output
     return "\n".join(line.rstrip() for line in done.output.splitlines()) + "\n"
-
-
-def test_a_scripted_model_is_scored(coffee: Path) -> None:
-    """As it is shown."""
-    script = coffee.parent / "answers.yaml"
-    script.write_text(SCRIPT)
-    with FakeModel(script) as model:
-        understand_by(coffee, model)
-
-        assert shown("eval") == EVAL
 
 
 def test_a_model_that_learns_is_optimized(coffee: Path) -> None:

@@ -1,6 +1,5 @@
-"""What the how-to shows is so: its examples run, with the assistant of the benchmark."""
+"""What the how-to shows as output is so, with the assistant of the benchmark; its other blocks run in tests/docs."""
 
-import asyncio
 import re
 import shutil
 from pathlib import Path
@@ -18,8 +17,6 @@ BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", HOW_TO, re.DOTALL | re.MULTILINE)
 EXAMPLE = next(text for language, text in BLOCKS if language == "yaml")
 TRANSCRIPT = next(text for language, text in BLOCKS if not language and "step failed" in text)
 COVERAGE = next(text for language, text in BLOCKS if not language and text.startswith("Coverage of"))
-TESTS = [text for language, text in BLOCKS if language == "yaml" and text.startswith("tests:")]
-PYTHON = [text for language, text in BLOCKS if language == "python"]
 
 
 @pytest.fixture(autouse=True)
@@ -43,19 +40,6 @@ def test_the_failure_is_shown_as_it_is() -> None:
     assert transcript(result, path) + "\n" == TRANSCRIPT
 
 
-@pytest.mark.parametrize("text", TESTS)
-def test_the_tests_pass(text: str) -> None:
-    """Every test that is shown whole holds."""
-    path = Path("shown.conversation.yaml")
-    path.write_text(text)
-
-    file = read_conversations(path)
-    with Stage(file) as stage:
-        results = [stage.play(test) for test in file.tests]
-
-    assert [transcript(result, path) for result in results if not result.passed] == []
-
-
 def test_the_coverage_is_shown_as_it_is() -> None:
     """The table of the first example, up to the patterns."""
     file, tallies = read_conversations("transfer.conversation.yaml"), Tallies()
@@ -63,17 +47,3 @@ def test_the_coverage_is_shown_as_it_is() -> None:
         stage.play(file.tests[0])
 
     assert "\n".join(coverage_lines(tallies.coverage())) + "\n" == COVERAGE
-
-
-def test_the_python_runs() -> None:
-    """Every example in Python does what it says."""
-    tests, cassette, doubles = PYTHON
-    names: dict[str, object] = {}
-
-    exec(tests, names)
-    exec(cassette, names)
-    exec(doubles, names)
-    test = names["test_a_session_ends"]
-    assert callable(test)
-
-    asyncio.run(test())
