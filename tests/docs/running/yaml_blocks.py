@@ -10,11 +10,14 @@ from tests.docs.running.shell import Shell
 
 from soni.actions.runner import as_value
 from soni.config.loader import find_problems_in_text
+from soni.config.models import SoniConfig
 from soni.config.source import compose
 from soni.errors import ConfigurationError
 from soni.testing import Stage, read_conversations
 from soni.testing.fake_answers import read_script
 from soni.testing.transcript import transcript
+from soni.understanding.base import Understander
+from soni.understanding.providers import open_understander
 from soni.value import Value
 
 SECTIONS: Final = frozenset({"version", "settings", "responses", "slots", "actions", "flows"})
@@ -130,8 +133,21 @@ def _failures(path: Path) -> Iterator[str]:
     except ConfigurationError as error:
         yield error.message
         return
-    with Stage(file) as stage:
+    with Stage(file, opening=_opened) as stage:
         for test in file.tests:
             result = stage.play(test)
             if not result.passed:
                 yield transcript(result, path)
+
+
+_LEARNED: Final[dict[tuple[str, str], Understander]] = {}
+"""The embedded understanding of each assistant on the pages so far: it keeps nothing of what it hears, and takes a second to learn."""
+
+
+def _opened(config: SoniConfig) -> Understander:
+    if config.settings.models.nlu.provider != "embedded":
+        return open_understander(config)
+    key = (config.fingerprint, config.settings.model_dump_json())
+    if key not in _LEARNED:
+        _LEARNED[key] = open_understander(config)
+    return _LEARNED[key]
