@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ModelWrapValidatorHandler, model_validator
 
 from soni.config.values import (
     Auto,
@@ -37,6 +37,21 @@ def _within_a_turn(timeout: timedelta) -> timedelta:
 
 ModelTimeout = Annotated[Timeout, AfterValidator(_within_a_turn)]
 """How long a model may take."""
+
+
+def _without_overlap(names: tuple[str, ...]) -> tuple[str, ...]:
+    if "*" in names and len(names) > 1:
+        raise ValueError("'*' means all of them and stands alone")
+    return names
+
+
+_NAME: Final = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+"
+Host = Annotated[str, Field(pattern=rf"^(?:\*|(?:\*\.)?(?:{_NAME}))$")]
+"""``api.example.com``, ``*.example.com`` for all below it, an address without brackets, ``*`` for any; no port."""
+Hosts = Annotated[tuple[Host, ...], AfterValidator(_without_overlap)]
+Origin = Annotated[str, Field(pattern=r"^(?:\*|[a-z][a-z0-9+.-]*://[^\s/?#@A-Z]+)$")]
+"""``https://shop.example.com``: scheme, host in small letters, port where it is not the usual one; ``*`` for any."""
+Origins = Annotated[tuple[Origin, ...], AfterValidator(_without_overlap)]
 
 
 class Cache(Model):
@@ -253,7 +268,9 @@ class Security(Model):
     allowed_actions: tuple[str, ...] = ()
     """The only actions that run; empty means all."""
     blocked_intents: tuple[str, ...] = ()
-    """Flows that understanding may never start."""
+    """Flows that no message may start, neither by its words nor by a payload; calls, links and the settings still do."""
+    webhook_hosts: Hosts = ()
+    """Hosts that webhooks may call by plain http, or whose addresses are private; ``*`` for any."""
     max_message_length: Positive = 4000
     """Characters of a message."""
 
@@ -305,6 +322,8 @@ class RateLimit(Model):
 class Server(Model):
     """The HTTP service."""
 
+    local: Flag = False
+    """For work on one's own machine: auth, rate_limit, allowed_hosts and metrics_auth are as if nobody had set them."""
     auth: Auth = Auth()
     """How callers show who they are."""
     api_keys_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] = "SONI_API_KEYS"
@@ -313,14 +332,22 @@ class Server(Model):
     """Whose tokens are believed."""
     rate_limit: RateLimit | None = None
     """How much a caller may ask for; null for no limit."""
-    cors_origins: tuple[str, ...] = ()
-    """Web pages that may call from a browser."""
-    allowed_hosts: tuple[str, ...] = ("*",)
-    """Names under which the service may be called."""
+    cors_origins: Origins = ()
+    """Web pages that may call from a browser, such as https://shop.example.com; ``*`` for any."""
+    allowed_hosts: Annotated[Hosts, Field(min_length=1)] = ("*",)
+    """Names under which the service may be called, such as api.example.com or *.example.com; ``*`` for any."""
+    hsts: Timeout | None = None
+    """For how long browsers are told to call by https only; null says nothing. Only said over https."""
     max_body_size: Size = 64 * 1024
     """The largest request."""
+    header_timeout: Timeout = timedelta(seconds=10)
+    """How long a connection may take to send the head of a request."""
+    body_timeout: Timeout = timedelta(seconds=10)
+    """How long a request may take to send its body, once it is read."""
+    max_connections: Positive = 800
+    """Connections of one process at once; one more closes the one that has been idle for longest."""
     max_concurrent_turns: Positive = 256
-    """Turns in work at once; more wait or are refused."""
+    """Turns of one process at once, those that wait for their conversation included; one more is refused at once, with 429."""
     metrics_auth: Flag = False
     """Whether /metrics asks for the scope admin."""
     inspector: Auto = "auto"
@@ -335,6 +362,17 @@ class Server(Model):
         if self.metrics_auth and self.auth.mode == "none":
             raise misfit("metrics_auth", "with auth mode none there is nobody to tell from others")
         return self
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _off_for_local_work(cls, written: object, read: ModelWrapValidatorHandler[Self]) -> Self:
+        """Here, once, and not wherever one of these is asked for."""
+        server = read(written)
+        if not server.local:
+            return server
+        off = {name: cls.model_fields[name].default for name in ("rate_limit", "allowed_hosts", "metrics_auth")}
+        auth = server.auth.model_copy(update={"mode": "none"})
+        return server.model_copy(update={**off, "auth": auth})
 
 
 class Logging(Model):
@@ -396,8 +434,6 @@ OF_A_MODEL: Final[Mapping[str, str]] = {
 
 INACTIVE: Final[Mapping[str, str]] = {
     "conversation.max_trace_entries": "no steps are remembered",
-    "server.cors_origins": "browsers may call from the service's own pages only",
-    "server.allowed_hosts": "the service answers under any name",
     "server.inspector": "there is no inspector",
 }
 """Settings, or whole groups, that are read and checked but not yet acted on, with what happens instead."""

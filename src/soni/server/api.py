@@ -19,8 +19,10 @@ from soni.observability.logging import logging_as
 from soni.observability.telemetry import telemetry
 from soni.server import chat, conversations, health, stream
 from soni.server.access import describe_access, refuse_undeclared
+from soni.server.connections import Patience, guarding_connections
 from soni.server.draining import MARGIN, draining_on_signal
 from soni.server.errors import answer_http_exception, answer_invalid_request, answer_soni_error
+from soni.server.guards import Guards
 from soni.server.middleware import RequestContext
 from soni.server.opening import open_gate
 from soni.server.schemas import request_schemas
@@ -72,6 +74,11 @@ def create_app(config_path: Path | None = None, runtime: Runtime | None = None) 
             service.serve(assistant, gate)
             opened.push_async_callback(_end, asyncio.create_task(_watch_model(assistant)))
             turn_timeout = assistant.config.settings.runtime.turn_timeout.total_seconds()
+            server = assistant.config.settings.server
+            # Before the signals are ours: by them it is known which uvicorn this is.
+            opened.enter_context(
+                guarding_connections(Patience(server.header_timeout.total_seconds(), server.max_connections))
+            )
             await opened.enter_async_context(draining_on_signal(service, turn_timeout))
             yield
 
@@ -94,6 +101,7 @@ def create_app(config_path: Path | None = None, runtime: Runtime | None = None) 
     app.add_exception_handler(SoniError, answer_soni_error)
     app.add_exception_handler(HTTPException, answer_http_exception)
     app.add_exception_handler(RequestValidationError, answer_invalid_request)
+    app.add_middleware(Guards, service=service)
     app.add_middleware(RequestContext, service=service)
     app.add_middleware(RequestSpans)
     app.add_middleware(WordsAtStart)

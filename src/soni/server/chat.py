@@ -15,7 +15,6 @@ from soni.runtime.messages import Message, Reply
 from soni.server.access import CHAT
 from soni.server.errors import (
     ClientGone,
-    PayloadTooLarge,
     UnsupportedMediaType,
     error_responses,
     invalid,
@@ -45,7 +44,7 @@ _MESSAGE_ID: Final = re.compile(MESSAGE_ID)
                 }
             },
         },
-        **error_responses(400, 404, 405, 409, 413, 415, 422, 429, 500, 503, 504),
+        **error_responses(404, 405, 408, 409, 415, 422, 429, 500, 503, 504),
     },
     # Idempotency-Key is told in words, below: no schema can say that it and the message id of the body must be equal.
     openapi_extra={
@@ -75,8 +74,11 @@ async def read_message(user_id: str, request: Request, limits: Limits) -> Messag
 
 
 async def read_request(request: Request, limits: Limits) -> ChatRequest:
-    """What the caller sent, checked. Raises InvalidRequest, PayloadTooLarge or UnsupportedMediaType."""
-    body = await _read_body(request, limits.body)
+    """What the caller sent, checked. Raises InvalidRequest, PayloadTooLarge, BodyTooSlow or UnsupportedMediaType."""
+    try:
+        body = await request.body()  # no more than is allowed: see bodies.py
+    except ClientDisconnect:
+        raise ClientGone from None
     if not body:
         raise refused(("", 'The body is empty; a JSON object such as {"message": "hello"} is expected'))
     if not _JSON.fullmatch(request.headers.get("content-type", "")):
@@ -131,23 +133,3 @@ def message_body(message: Utterance) -> MessageBody:
     if message.custom is not None:
         body["custom"] = message.custom
     return body
-
-
-async def _read_body(request: Request, limit: int) -> bytes:
-    """The whole body; one that is too large is not read further than to the limit."""
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > limit:
-        raise _too_large(limit)
-    body = b""
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > limit:
-                raise _too_large(limit)
-    except ClientDisconnect:
-        raise ClientGone from None
-    return body
-
-
-def _too_large(limit: int) -> PayloadTooLarge:
-    return PayloadTooLarge(f"The body is too large; {limit} bytes are allowed.", {"limit": limit})

@@ -81,7 +81,7 @@ async def export(user_id: UserId, request: Request) -> Response:
     return Response(
         to_json(stored),
         media_type="application/json",
-        headers={"Content-Disposition": 'attachment; filename="conversation.json"', "Cache-Control": "no-store"},
+        headers={"Content-Disposition": 'attachment; filename="conversation.json"'},
     )
 
 

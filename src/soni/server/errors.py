@@ -75,6 +75,18 @@ class PayloadTooLarge(RequestError):
     """The body is too large."""
 
 
+class BodyTooSlow(RequestError):
+    """The body took too long to arrive."""
+
+
+class InvalidHost(RequestError):
+    """This service is not called by this name."""
+
+
+class OriginRefused(RequestError):
+    """A page of this origin may not do this."""
+
+
 class UnsupportedMediaType(RequestError):
     """The body must be JSON: content-type application/json."""
 
@@ -123,6 +135,9 @@ VERDICTS: Final[Mapping[type[Exception], Verdict]] = {
     InvalidRequest: Verdict(422),
     NotFound: Verdict(404),
     MethodNotAllowed: Verdict(405),
+    InvalidHost: Verdict(400),
+    OriginRefused: Verdict(400),
+    BodyTooSlow: Verdict(408),
     PayloadTooLarge: Verdict(413),
     UnsupportedMediaType: Verdict(415),
     NotReady: Verdict(503, retry_after=1),
@@ -209,8 +224,12 @@ async def answer_invalid_request(_: Request, error: Exception) -> Response:
     return error_response(invalid(error.errors()))
 
 
+ANYWHERE: Final = (400, 413)
+"""A host that is not served, and a body that is too large, are refused before it matters what they are for."""
+
+
 def error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """For OpenAPI: these statuses, each with the one shape and what its errors mean."""
+    """For OpenAPI: these statuses and those of ANYWHERE, each with the one shape and what its errors mean."""
     return {
         status: {
             "model": ErrorBody,
@@ -219,7 +238,7 @@ def error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
             ),
             **({"headers": _RETRY_AFTER} if _may_retry(status) else {}),
         }
-        for status in statuses
+        for status in sorted({*statuses, *ANYWHERE})
     }
 
 

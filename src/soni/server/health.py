@@ -1,6 +1,7 @@
 """How the service is, for those who operate it."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -23,6 +24,8 @@ router = APIRouter(tags=["operations"], generate_unique_id_function=attrgetter("
 VERSION: Final = version("soni")
 STORE_TIMEOUT: Final = 1.0
 """Seconds the store has to answer before the service counts as not ready."""
+FRESH: Final = 1.0
+"""Seconds in which what was found is told again: probes, of whatever number, are no load."""
 
 _RUNTIME: Final[Mapping[Phase, RuntimePhase]] = {
     "starting": "starting",
@@ -116,15 +119,24 @@ async def description(request: Request) -> Response:
 
 
 async def _look(service: Service) -> None:
-    """Note whether the service is ready. Raises NotReady with what is missing."""
+    """Note whether the service is ready. Raises NotReady with what is missing.
+
+    Whoever asks while somebody is looking hears what that one finds. That the service goes down is no matter of looking:
+    it is told at once.
+    """
     runtime = service.runtime
-    try:
-        async with asyncio.timeout(STORE_TIMEOUT):
-            await runtime.check_store()
-    except (StoreUnavailable, TimeoutError):
-        service.store_answers = False
-        raise NotReady("The store of conversations does not answer.", {"missing": ["store"]}) from None
-    service.store_answers = service.was_ready = True
+    sight = service.sight
+    async with sight.looking:
+        if time.monotonic() >= sight.until:
+            try:
+                async with asyncio.timeout(STORE_TIMEOUT):
+                    await runtime.check_store()
+                service.store_answers = service.was_ready = True
+            except (StoreUnavailable, TimeoutError):
+                service.store_answers = False
+            sight.until = time.monotonic() + FRESH
+    if service.runtime and not service.store_answers:
+        raise NotReady("The store of conversations does not answer.", {"missing": ["store"]})
 
 
 def _json(body: HealthBody | ReadyBody | StartupBody | VersionBody) -> Response:

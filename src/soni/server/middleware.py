@@ -1,4 +1,4 @@
-"""Around every request: its id, its line in the log, an answer to what nobody expected, and a farewell while draining."""
+"""Around every request: its id, its line in the log, headers that make an answer safe, and a farewell while draining."""
 
 import logging
 import os
@@ -9,7 +9,6 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from soni.observability.logging import request_id
-from soni.server.errors import error_response
 from soni.server.service import Service
 
 access_log = logging.getLogger("soni.access")
@@ -17,6 +16,14 @@ access_log = logging.getLogger("soni.access")
 _SANE: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _CLIENT_GONE: Final = 499
 _FAREWELL: Final = (b"connection", b"close")
+
+SAFE: Final = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+)
+"""Every answer has these, unless it says otherwise itself: nobody keeps it, shows it as a page, or guesses what it is."""
 
 
 class RequestContext:
@@ -42,7 +49,11 @@ class RequestContext:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), header]
+                given = message.get("headers", ())
+                named = {name for name, _ in given}
+                message["headers"] = [*given, header, *(each for each in SAFE if each[0] not in named)]
+                if (insist := self._service.insistence) is not None and scope.get("scheme") == "https":
+                    message["headers"].append(insist)
                 if self._service.phase == "draining" and scope["http_version"].startswith("1"):
                     # Whoever keeps this connection for the next request would find it closed.
                     message["headers"].append(_FAREWELL)
@@ -50,13 +61,7 @@ class RequestContext:
 
         token = request_id.set(reference)
         try:
-            try:
-                await self._app(scope, receive, send_with_id)
-            except Exception as error:
-                if status:
-                    # Half an answer is out; only closing the connection can say that it is not whole.
-                    raise
-                await error_response(error)(scope, receive, send_with_id)
+            await self._app(scope, receive, send_with_id)
         finally:
             if access_log.isEnabledFor(logging.INFO):
                 route = scope.get("route")

@@ -1,6 +1,7 @@
 """What the endpoints of one service share: the assistant once it runs, the limits, and how far the service is."""
 
 import asyncio
+import math
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -95,6 +96,8 @@ class Limits:
 
     body: int = 64 * 1024
     """Bytes."""
+    body_seconds: float = 10.0
+    """For the body to arrive."""
     message: int = 4000
     """Characters."""
     turns: int = 256
@@ -104,7 +107,18 @@ class Limits:
     def of(cls, settings: Settings) -> "Limits":
         """The limits an assistant's settings name."""
         server = settings.server
-        return cls(server.max_body_size, settings.security.max_message_length, server.max_concurrent_turns)
+        seconds = server.body_timeout.total_seconds()
+        return cls(server.max_body_size, seconds, settings.security.max_message_length, server.max_concurrent_turns)
+
+
+@dataclass(slots=True)
+class Sight:
+    """The last look at the store."""
+
+    looking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """One at a time."""
+    until: float = -math.inf
+    """The monotonic time when it is out of date."""
 
 
 @dataclass(slots=True)
@@ -113,9 +127,12 @@ class Service:
 
     phase: Phase = "starting"
     limits: Limits = field(default_factory=Limits)
+    settings: Settings | None = None
+    """The assistant's, once it is there."""
     store_answers: bool = False
     """What the last look at the store found."""
     was_ready: bool = False
+    sight: Sight = field(default_factory=Sight)
     _runtime: Runtime | None = None
     _gate: Gate | None = None
     _turns: int = 0
@@ -127,11 +144,19 @@ class Service:
     def serve(self, runtime: Runtime, gate: Gate) -> None:
         """From now on, requests that pass this gate are answered with this assistant."""
         self._gate = gate
-        self.limits = Limits.of(runtime.config.settings)
+        self.settings = runtime.config.settings
+        self.limits = Limits.of(self.settings)
         self._runtime = runtime
         self._emptied = asyncio.Event()
+        self.sight = Sight()
         self.store_answers = True
         self.phase = "serving"
+
+    @property
+    def insistence(self) -> tuple[bytes, bytes] | None:
+        """The header by which browsers are told to call by https only."""
+        age = self.settings.server.hsts if self.settings is not None else None
+        return None if age is None else (b"strict-transport-security", b"max-age=%d" % age.total_seconds())
 
     def drain(self) -> None:
         """From now on, nothing new is begun. It may be called from a signal handler."""
@@ -189,7 +214,11 @@ class Service:
 
     @contextmanager
     def turn(self) -> Iterator[Runtime]:
-        """The assistant, for one turn. Raises NotReady, and TooManyRequests while as many run as may."""
+        """The assistant, for one turn. Raises NotReady, and TooManyRequests while as many are in work as may be.
+
+        Nobody waits here: where a process has more to do than it can, a line would only make every answer late, and
+        the caller does not know. A refusal with a time to come back is soon told, and costs next to nothing.
+        """
         runtime = self.runtime
         if self._turns >= self.limits.turns:
             raise TooManyRequests

@@ -67,6 +67,8 @@ class EchoRuntime:
         self.stop_failure: Exception | None = None
         self.store_failure: Exception | None = None
         self.store_hangs = False
+        self.looks = 0
+        """How often the store was asked."""
         self.utterances: tuple[Utterance, ...] | None = None
         self.hold: asyncio.Event | None = None
         """A turn waits for it."""
@@ -136,6 +138,7 @@ class EchoRuntime:
         return None
 
     async def check_store(self) -> None:
+        self.looks += 1
         if self.store_hangs:
             await asyncio.Event().wait()
         if self.store_failure is not None:

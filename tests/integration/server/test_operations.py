@@ -1,5 +1,6 @@
 """Health, readiness, start-up and versions."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 
@@ -13,6 +14,12 @@ from soni.server.api import create_app
 from .doubles import EchoRuntime
 
 SONI = version("soni")
+
+
+@pytest.fixture
+def never_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each probe looks for itself."""
+    monkeypatch.setattr(health, "FRESH", 0.0)
 
 
 async def test_health_says_that_the_process_is_alive(client: httpx.AsyncClient) -> None:
@@ -43,6 +50,7 @@ async def test_ready_when_the_store_answers(client: httpx.AsyncClient) -> None:
     assert (response.status_code, response.json()) == (200, {"status": "ready"})
 
 
+@pytest.mark.usefixtures("never_fresh")
 async def test_not_ready_without_the_store(client: httpx.AsyncClient, runtime: EchoRuntime) -> None:
     """Readiness follows the store, says what is missing, and health repeats what was seen."""
     runtime.store_failure = StoreUnavailable()
@@ -69,6 +77,7 @@ async def test_not_ready_while_the_store_hangs(
     assert (response.status_code, response.json()["details"]) == (503, {"missing": ["store"]})
 
 
+@pytest.mark.usefixtures("never_fresh")
 async def test_started_from_the_first_ready_on(client: httpx.AsyncClient, runtime: EchoRuntime) -> None:
     """Start-up waits for the first readiness and does not go back on it."""
     runtime.store_failure = StoreUnavailable()
@@ -117,3 +126,45 @@ async def test_the_runtime_is_closed_with_the_service() -> None:
         assert (runtime.opened, runtime.closed) == (1, 0)
 
     assert (runtime.opened, runtime.closed) == (1, 1)
+
+
+async def test_a_hundred_probes_are_one_look(
+    client: httpx.AsyncClient, runtime: EchoRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those who ask while one looks hear what it finds, and so does whoever asks soon after."""
+    monkeypatch.setattr(health, "FRESH", 3600.0)
+    answers = await asyncio.gather(*(client.get("/ready") for _ in range(100)))
+    runtime.store_failure = StoreUnavailable()
+    soon = await client.get("/ready")
+
+    assert {answer.status_code for answer in (*answers, soon)} == {200}
+    assert runtime.looks == 1
+
+
+async def test_a_store_that_fails_is_not_asked_by_every_probe(
+    client: httpx.AsyncClient, runtime: EchoRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is down is left alone, too."""
+    monkeypatch.setattr(health, "FRESH", 3600.0)
+    runtime.store_failure = StoreUnavailable()
+    answers = await asyncio.gather(*(client.get("/ready") for _ in range(100)))
+
+    assert {answer.status_code for answer in answers} == {503}
+    assert runtime.looks == 1
+
+
+async def test_draining_is_told_at_once(runtime: EchoRuntime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was found a moment ago does not hide that the service goes down."""
+    monkeypatch.setattr(health, "FRESH", 3600.0)
+    app = create_app(runtime=runtime)
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://soni") as client,
+    ):
+        before = await client.get("/ready")
+        app.state.service.drain()
+        after = await client.get("/ready")
+
+    assert (before.status_code, after.status_code) == (200, 503)
+    assert after.json()["error"] == "The service is draining."
