@@ -49,7 +49,7 @@ _NAME: Final = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|[0-9A-Fa-f]*:[0-9A
 Host = Annotated[str, Field(pattern=rf"^(?:\*|(?:\*\.)?(?:{_NAME}))$")]
 """``api.example.com``, ``*.example.com`` for all below it, an address without brackets, ``*`` for any; no port."""
 Hosts = Annotated[tuple[Host, ...], AfterValidator(_without_overlap)]
-Origin = Annotated[str, Field(pattern=r"^(?:\*|[a-z][a-z0-9+.-]*://[^\s/?#@A-Z]+)$")]
+Origin = Annotated[str, Field(pattern=r"^(?:\*|[a-z][a-z0-9+.-]*://[^\s/?#@*A-Z]+)$")]
 """``https://shop.example.com``: scheme, host in small letters, port where it is not the usual one; ``*`` for any."""
 Origins = Annotated[tuple[Origin, ...], AfterValidator(_without_overlap)]
 

@@ -135,7 +135,7 @@ async def _look(service: Service) -> None:
             except (StoreUnavailable, TimeoutError):
                 service.store_answers = False
             sight.until = time.monotonic() + FRESH
-    if service.runtime and not service.store_answers:
+    if not service.store_answers:
         raise NotReady("The store of conversations does not answer.", {"missing": ["store"]})
 
 

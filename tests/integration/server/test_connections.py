@@ -1,0 +1,141 @@
+"""Connections that give nothing, over raw sockets against uvicorn as it is started: they are closed, and others are not hurt."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from urllib.parse import urlsplit
+
+import pytest
+
+from .processes import ASSISTANT, SONI, UVICORN, Service, served
+
+LIMITS = "server: {header_timeout: 300ms, body_timeout: 300ms, max_connections: 20}"
+HEAD = b"POST /chat/ana HTTP/1.1\r\nHost: soni\r\nContent-Type: application/json\r\n"
+MEGABYTE = 1024 * 1024
+
+
+@pytest.fixture(scope="module", params=["uvicorn", "soni serve", "uvicorn with h11"])
+def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """However it is started."""
+    folder = tmp_path_factory.mktemp("served")
+    (folder / "soni.yaml").write_text((ASSISTANT % "memory").replace("settings:\n", f"settings:\n  {LIMITS}\n"))
+    command = {
+        "uvicorn": UVICORN,
+        "soni serve": (*SONI, "serve", "--port", "0"),
+        "uvicorn with h11": (*UVICORN, "--http", "h11"),
+    }[request.param]
+    with served(folder, command) as service:
+        yield service
+
+
+def connect(service: Service) -> socket.socket:
+    address = urlsplit(str(service.client.base_url))
+    assert address.hostname is not None
+    assert address.port is not None
+    return socket.create_connection((address.hostname, address.port), timeout=30)
+
+
+def everything(connection: socket.socket) -> bytes:
+    """What comes until the service closes the connection."""
+    return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /health HTTP/1.1\r\nX-Slow: ", b"\r\n"], ids=["silent", "half", "less"])
+def test_a_head_that_does_not_come(service: Service, sent: bytes) -> None:
+    """The connection is closed without a word: there is no request to answer."""
+    with connect(service) as connection:
+        connection.sendall(sent)
+
+        assert everything(connection) == b""
+
+
+def test_a_second_head_that_does_not_come(service: Service) -> None:
+    """A connection that was of use is held to it as well."""
+    with connect(service) as connection:
+        connection.sendall(b"GET /health HTTP/1.1\r\nHost: soni\r\n\r\n")
+        first = connection.recv(65536)
+        connection.sendall(b"GET /health HTT")
+        rest = everything(connection)
+
+    assert first.startswith(b"HTTP/1.1 200 OK")
+    assert rest == b""
+
+
+def test_a_body_that_does_not_come(service: Service) -> None:
+    """It is told 408, and the connection is closed."""
+    with connect(service) as connection:
+        connection.sendall(HEAD + b'Content-Length: 90\r\n\r\n{"message": "')
+        answer = everything(connection)
+
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b'"code":"body_too_slow"' in answer
+    assert b"\r\nconnection: close\r\n" in answer.lower()
+
+
+@pytest.mark.parametrize("how", [b"Content-Length: 62914560\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n"])
+def test_a_body_that_is_far_too_large(service: Service, how: bytes) -> None:
+    """A client that sends sixty megabytes, and reads when it is done, reads why that was too much."""
+    chunk = b"a" * MEGABYTE if b"Length" in how else b"100000\r\n" + b"a" * MEGABYTE + b"\r\n"
+    with connect(service) as connection:
+        connection.sendall(HEAD + how)
+        try:
+            for _ in range(60):
+                connection.sendall(chunk)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        try:
+            answer = connection.recv(65536)
+        except ConnectionResetError:  # the service was quicker than we
+            answer = b""
+
+    assert answer[:13] in (b"HTTP/1.1 413 ", b"")
+    assert service.client.get("/health").status_code == 200
+
+
+def test_a_body_that_is_a_little_too_large_is_answered(service: Service) -> None:
+    """What still comes is read, up to a point: the answer arrives whole."""
+    with connect(service) as connection:
+        connection.sendall(HEAD + b"Content-Length: 500000\r\n\r\n")
+        for _ in range(5):
+            connection.sendall(b"a" * 100_000)
+        answer = everything(connection)
+
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b'"limit":65536' in answer
+
+
+def test_a_client_that_asks_first_sends_nothing(service: Service) -> None:
+    """Whoever expects to be told to go on is told no instead, and nothing is waited for."""
+    with connect(service) as connection:
+        connection.sendall(HEAD + b"Expect: 100-continue\r\nContent-Length: 62914560\r\n\r\n")
+        answer = everything(connection)
+
+    assert answer.startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_body_that_nobody_wanted_leaves_the_connection_in_use(service: Service) -> None:
+    """A small one is skipped, and the next request is answered on the same connection."""
+    with connect(service) as connection:
+        connection.sendall(b"GET /nowhere HTTP/1.1\r\nHost: soni\r\nContent-Length: 5\r\n\r\n")
+        first = connection.recv(65536)
+        connection.sendall(b"helloGET /health HTTP/1.1\r\nHost: soni\r\nConnection: close\r\n\r\n")
+        second = everything(connection)
+
+    assert first.startswith(b"HTTP/1.1 404 ")
+    assert b"HTTP/1.1 200 OK" in second
+
+
+def test_hundreds_of_connections_keep_nobody_out(service: Service) -> None:
+    """One more than may be open closes the one that has been idle for longest, and whoever really asks is answered."""
+    with ExitStack() as opened:
+        slow = [opened.enter_context(connect(service)) for _ in range(200)]
+        for connection in slow[-10:]:
+            connection.sendall(b"GET /health HTTP/1.1\r\nX-Slow: ")
+        answers = [
+            service.client.post("/chat/bob", json={"message": "hello"}, headers={"connection": "close"}).status_code
+            for _ in range(20)
+        ]
+        ends = [everything(connection) for connection in slow]
+
+    assert answers == [200] * 20
+    assert ends == [b""] * 200
