@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 from soni.actions.marks import MARK, ActionContext, Kind, Mark
-from soni.actions.webhook import is_safe
+from soni.actions.reach import Reach
 from soni.config.models import ActionSpec, SoniConfig
 from soni.errors import ConfigurationError, Problem
 
@@ -158,11 +158,12 @@ def _hints(function: Function) -> dict[str, object]:
 
 
 def _check(config: SoniConfig, registry: Registry) -> Iterator[Problem]:
+    reach = Reach(config.settings.security.webhook_hosts)
     for name, spec in config.actions.items():
         key = f"actions.{name}"
         if spec.http is not None:
-            if not is_safe(spec.http.url):
-                yield _problem(f"{key}.http.url", "Only https is called, or http on this machine.")
+            if (problem := reach.problem(spec.http.url)) is not None:
+                yield _problem(f"{key}.http.url", f"{problem[0].upper()}{problem[1:]}.")
             continue
         if (registered := registry.actions.get(name)) is None:
             yield _missing(key, "action", name, registry.actions)

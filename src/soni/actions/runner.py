@@ -18,6 +18,7 @@ from soni.actions.ledger import Ledger, MemoryLedger
 from soni.actions.marks import ActionContext
 from soni.actions.registry import Registered, Registry
 from soni.actions.threads import in_thread
+from soni.actions.webhook import TIMEOUT as WEBHOOK_TIMEOUT
 from soni.actions.webhook import Webhooks
 from soni.config.models import ActionSpec
 from soni.config.steps import Retry
@@ -56,11 +57,12 @@ class Actions:
     ledger: Ledger = field(default_factory=MemoryLedger)
     allowed: frozenset[str] | None = None
     """Names that may run; ``None`` for all."""
-    _webhooks: Webhooks = field(default_factory=Webhooks)
+    webhooks: Webhooks = field(default_factory=Webhooks)
+    """Who calls the actions that are one."""
     _open: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def __aenter__(self) -> Self:
-        await self._open.enter_async_context(self._webhooks)
+        await self._open.enter_async_context(self.webhooks)
         return self
 
     async def __aexit__(self, *error: object) -> None:
@@ -103,7 +105,7 @@ class Actions:
                 reason="forbidden",
                 attempts=0,
             )
-        within, retry = within or spec.timeout, retry or spec.retry
+        within, retry = within or spec.timeout or (WEBHOOK_TIMEOUT if spec.http else None), retry or spec.retry
         if spec.effect == "read":
             result, attempts = await self._attempt(
                 name, inputs, reading_key(name, inputs, occasion), occasion, within, retry
@@ -176,7 +178,7 @@ class Actions:
 
     async def _call(self, name: str, spec: ActionSpec, inputs: Mapping[str, Value], context: ActionContext) -> object:
         if spec.http is not None:
-            return await self._webhooks.call(spec.http, inputs, context.idempotency_key)
+            return await self.webhooks.call(spec.http, inputs, context.idempotency_key)
         registered = self.registry.actions[name]
         given: dict[str, object] = dict.fromkeys(registered.required)
         given |= inputs

@@ -17,8 +17,10 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from soni import tracing
 from soni.actions.effects import REMEMBERED, Attempt
 from soni.actions.ledger import IDENTITY
+from soni.actions.reach import Reach
 from soni.actions.registry import Registry, load_registry
 from soni.actions.runner import Actions
+from soni.actions.webhook import Webhooks
 from soni.aloud import Aloud, Hearer
 from soni.compiler.assistant import Assistant, compile_assistant
 from soni.config.loader import load_config, with_places
@@ -115,7 +117,9 @@ class RuntimeLoop:
             )
             if self._understander is None and isinstance(understander, Dependent):
                 stack.push_async_callback(understander.aclose)
-            actions = Actions(self.config.actions, registry, store.ledger, allowed)
+            actions = Actions(
+                self.config.actions, registry, store.ledger, allowed, Webhooks(Reach(security.webhook_hosts))
+            )
             await stack.enter_async_context(actions)
             self._open = _Open(assistant, understander, actions, Responses.of(self.config), store, writer)
             if (ttl := self.config.settings.persistence.retention.conversation_ttl) is not None:

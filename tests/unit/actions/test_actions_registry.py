@@ -234,5 +234,8 @@ def test_a_webhook_needs_no_function_and_a_safe_address(tmp_path: Path) -> None:
 
     assert load(tmp_path / "a", yaml=yaml.replace("URL", "https://bank.test/pay"), my_actions=good).actions == {}
     assert problems(tmp_path / "b", yaml=yaml.replace("URL", "http://bank.test/pay"), my_actions=good) == [
-        ("actions.pay.http.url", "actions.pay.http.url: Only https is called, or http on this machine.")
+        (
+            "actions.pay.http.url",
+            "actions.pay.http.url: Only https is called, or http on this machine; settings.security.webhook_hosts names exceptions.",
+        )
     ]

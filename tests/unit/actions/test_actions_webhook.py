@@ -1,16 +1,21 @@
 """Actions over HTTP, against a real server on this machine."""
 
+import gzip
 import json
 import threading
+import traceback
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from soni.actions import Actions
+from soni.actions import Actions, runner
 from soni.actions.effects import Occasion
-from soni.actions.webhook import MAX_ANSWER, WebhookError, Webhooks, is_safe
+from soni.actions.reach import Reach
+from soni.actions.webhook import MAX_ANSWER, WebhookError, Webhooks
 from soni.config.models import ActionSpec, Webhook
 from soni.errors import ActionError
 
@@ -24,6 +29,10 @@ class Bank(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.asked: list[dict[str, object]] = []
         self.answers: list[tuple[int, bytes]] = []
+        self.headers: dict[str, str] = {}
+        self.endless = False
+        self.silent: threading.Event | None = None
+        """Nothing is answered before it is set."""
 
     @property
     def url(self) -> str:
@@ -42,9 +51,20 @@ class _Handler(BaseHTTPRequestHandler):
             "body": json.loads(body) if body else None,
             "key": self.headers["idempotency-key"],
             "auth": self.headers["authorization"],
+            "cookie": self.headers["cookie"],
+            "encoding": self.headers["accept-encoding"],
         })  # fmt: skip
         status, answer = self.server.answers.pop(0) if self.server.answers else (200, b'{"receipt": "r1"}')
+        if self.server.silent is not None:
+            self.server.silent.wait(30)
         self.send_response(status)
+        for name, value in self.server.headers.items():
+            self.send_header(name, value)
+        if self.server.endless:
+            self.end_headers()
+            with suppress(ConnectionError):
+                while True:
+                    self.wfile.write(b" " * 65536)
         if status in (301, 302):
             self.send_header("location", f"{self.server.url}/elsewhere")
         self.send_header("content-length", str(len(answer)))
@@ -154,7 +174,7 @@ async def test_a_service_that_does_not_answer_runs_into_the_time_limit(bank: Ban
 
 
 @pytest.mark.parametrize(
-    ("url", "safe"),
+    ("url", "called"),
     [
         ("https://bank.test/pay", True),
         ("http://localhost:8080/pay", True),
@@ -165,11 +185,27 @@ async def test_a_service_that_does_not_answer_runs_into_the_time_limit(bank: Ban
         ("http://localhost.bank.test/pay", False),
         ("ftp://localhost/pay", False),
         ("file:///etc/passwd", False),
+        ("https://169.254.169.254/latest", False),
+        ("https://10.0.0.7/pay", False),
+        ("https://[fd00::1]/pay", False),
+        ("https://[::ffff:169.254.169.254]/", False),
+        ("https://[64:ff9b::a9fe:a9fe]/", False),
+        ("https://[2002:a9fe:a9fe::]/", False),
+        ("https://100.64.0.1/", False),
+        ("https://224.0.0.1/", False),
+        ("https://0.0.0.0/", False),
+        ("https://8.8.8.8/", True),
+        ("http://bank.internal/pay", True),
+        ("http://a.b.mesh.internal/pay", True),
+        ("http://mesh.internal/pay", False),
+        ("http://10.1.2.3:8080/pay", True),
     ],
 )
-def test_only_https_and_this_machine_are_safe(url: str, safe: bool) -> None:
-    """Plain http leaves this machine nowhere."""
-    assert is_safe(url) is safe
+def test_what_may_be_called(url: str, called: bool) -> None:
+    """Plain http leaves this machine nowhere, and nothing private is called, unless an operator names the host."""
+    reach = Reach(("bank.internal", "*.mesh.internal", "10.1.2.3"))
+
+    assert (reach.problem(url) is None) is called
 
 
 async def test_an_unsafe_address_is_not_called() -> None:
@@ -177,6 +213,88 @@ async def test_an_unsafe_address_is_not_called() -> None:
     async with Webhooks() as webhooks:
         with pytest.raises(WebhookError, match="only https"):
             await webhooks.call(Webhook(url="http://bank.test/pay"), {}, "k")
+
+
+@pytest.mark.parametrize("host", ["2130706433", "0x7f000001", "127.1", "2852039166"])
+async def test_a_name_that_leads_to_a_private_address_is_not_called(bank: Bank, host: str) -> None:
+    """What counts is the address that a name comes to when it is called."""
+    url = f"https://{host}:{bank.server_port}/secret-path"
+    async with Webhooks() as webhooks:
+        with pytest.raises(WebhookError, match="private address") as caught:
+            await webhooks.call(Webhook(url=url), {}, "k")
+
+    assert host not in str(caught.value)
+    assert bank.asked == []
+
+
+async def test_a_host_that_is_named_may_be_private(bank: Bank) -> None:
+    """An operator's word opens it, plain http and all."""
+    async with Webhooks(Reach(("2130706433",))) as webhooks:
+        assert await webhooks.call(Webhook(url=f"http://2130706433:{bank.server_port}/"), {}, "k") == {"receipt": "r1"}
+
+
+async def test_an_answer_is_not_read_further_than_it_may_be_long(bank: Bank) -> None:
+    """A service that never ends its answer is hung up on, long before the time is up."""
+    bank.endless = True
+    async with Webhooks() as webhooks:
+        with pytest.raises(WebhookError, match=f"more than {MAX_ANSWER} bytes"):
+            await webhooks.call(Webhook(url=bank.url), {}, "k")
+
+
+async def test_a_packed_answer_is_not_unpacked(bank: Bank) -> None:
+    """A kilobyte may be a gigabyte; it was asked for as it is."""
+    bank.headers["content-encoding"] = "gzip"
+    bank.answers.append((200, gzip.compress(b" " * 10_000_000 + b"{}")))
+    async with Webhooks() as webhooks:
+        with pytest.raises(WebhookError, match="compressed"):
+            await webhooks.call(Webhook(url=bank.url), {}, "k")
+
+    assert bank.asked[0]["encoding"] == "identity"
+
+
+async def test_cookies_are_not_kept(bank: Bank) -> None:
+    """What a service notes about one user is not told when another one asks."""
+    bank.headers["set-cookie"] = "who=ana"
+    async with Webhooks() as webhooks:
+        for _ in range(2):
+            await webhooks.call(Webhook(url=bank.url), {}, "k")
+
+    assert [asked["cookie"] for asked in bank.asked] == [None, None]
+
+
+async def test_a_name_and_password_within_the_url(bank: Bank) -> None:
+    """They are sent as HTTP has it."""
+    url = f"http://ana:secret@127.0.0.1:{bank.server_port}/pay"
+    async with Webhooks() as webhooks:
+        await webhooks.call(Webhook(url=url), {}, "k")
+
+    assert bank.asked[0]["auth"] == "Basic YW5hOnNlY3JldA=="
+
+
+@pytest.mark.parametrize("status", [400, 302, 503])
+async def test_errors_tell_no_secrets(bank: Bank, status: int) -> None:
+    """Neither what is logged of them nor any cause has a header or the URL in it."""
+    bank.answers.append((status, b"{}"))
+    async with paying(f"{bank.url}/hook/path-secret?key=query-secret") as actions:
+        with pytest.raises(ActionError) as caught:
+            await actions.run("pay", {"amount": 5}, NOW)
+
+    told = "".join(traceback.format_exception(caught.value))
+    assert [secret for secret in ("Bearer token", "path-secret", "query-secret") if secret in told] == []
+
+
+async def test_a_webhook_has_a_time_limit_of_its_own(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An action without a timeout does not wait for ever."""
+    monkeypatch.setattr(runner, "WEBHOOK_TIMEOUT", timedelta(milliseconds=20))
+    bank.silent = threading.Event()
+    try:
+        async with paying(bank.url) as actions:
+            with pytest.raises(ActionError) as caught:
+                await actions.run("pay", {"amount": 5}, NOW)
+    finally:
+        bank.silent.set()
+
+    assert caught.value.reason == "timeout"
 
 
 async def test_the_client_is_closed_and_opened_again(bank: Bank) -> None:
