@@ -54,9 +54,30 @@ def _settings(scene: Scene) -> Iterator[Finding]:
     for number, name in enumerate(security.allowed_actions):
         route = ("settings", "security", "allowed_actions", number)
         yield from unknown("action", route, name, scene.names.actions)
+    yield from _guardrails(scene)
     yield from _model_name(settings)
     yield from _model_time(settings)
     yield from _inactive(settings)
+
+
+def _guardrails(scene: Scene) -> Iterator[Finding]:
+    """Guardrails that nobody keeps, and steps that they always make fail."""
+    security = scene.config.settings.security
+    for key in ("allowed_actions", "blocked_intents"):
+        if getattr(security, key) and not security.enable_guardrails:
+            message = "this setting has no effect: enable_guardrails is false"
+            yield Finding(("settings", "security", key), message, severity="warning", code="inactive-setting")
+    if not security.enable_guardrails or not security.allowed_actions:
+        return
+    for name, flow in scene.config.flows.items():
+        calls = dict.fromkeys(step.call for step in flow.walk() if isinstance(step, Action))
+        for action in calls:
+            if action in scene.names.actions and action not in security.allowed_actions:
+                message = (
+                    f"the flow {name!r} runs the action {action!r}, which is not among them: its step always fails"
+                )
+                route: Route = ("settings", "security", "allowed_actions")
+                yield Finding(route, message, severity="warning", code="forbidden-action")
 
 
 def _model_name(settings: Settings) -> Iterator[Finding]:

@@ -25,6 +25,7 @@ from soni.server.errors import answer_http_exception, answer_invalid_request, an
 from soni.server.guards import Guards
 from soni.server.middleware import RequestContext
 from soni.server.opening import open_gate
+from soni.server.posture import say_what_is_off
 from soni.server.schemas import request_schemas
 from soni.server.service import Runtime, Service
 from soni.server.spans import RequestSpans
@@ -71,6 +72,7 @@ def create_app(config_path: Path | None = None, runtime: Runtime | None = None) 
             opened.push_async_callback(service.abandon)
             opened.push_async_callback(service.empty, MARGIN)
             opened.callback(service.drain)
+            say_what_is_off(assistant.config.settings)
             service.serve(assistant, gate)
             opened.push_async_callback(_end, asyncio.create_task(_watch_model(assistant)))
             turn_timeout = assistant.config.settings.runtime.turn_timeout.total_seconds()

@@ -40,7 +40,7 @@ def everything(connection: socket.socket) -> bytes:
     return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
-@pytest.mark.parametrize("sent", [b"", b"GET /health HTTP/1.1\r\nX-Slow: ", b"\r\n"], ids=["silent", "half", "less"])
+@pytest.mark.parametrize("sent", [b"", b"GET /health HTTP/1.1\r\nX-Slow: "], ids=["silent", "half"])
 def test_a_head_that_does_not_come(service: Service, sent: bytes) -> None:
     """The connection is closed without a word: there is no request to answer."""
     with connect(service) as connection:
@@ -53,7 +53,9 @@ def test_a_second_head_that_does_not_come(service: Service) -> None:
     """A connection that was of use is held to it as well."""
     with connect(service) as connection:
         connection.sendall(b"GET /health HTTP/1.1\r\nHost: soni\r\n\r\n")
-        first = connection.recv(65536)
+        first = b""
+        while not first.endswith(b"}}"):
+            first += connection.recv(65536)
         connection.sendall(b"GET /health HTT")
         rest = everything(connection)
 

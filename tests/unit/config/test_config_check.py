@@ -247,6 +247,8 @@ def test_no_false_alarm_about_slots(check: Find, slot: str) -> None:
         ({"settings": "conversation: {on_no_progress: fallback}"}, "missing-key", "settings.conversation.on_no_progress", None),
         ({"settings": "security: {blocked_intents: [other, othr]}"}, "unknown-flow", "settings.security.blocked_intents[1]", "other"),
         ({"settings": "security: {allowed_actions: [pya]}"}, "unknown-action", "settings.security.allowed_actions[0]", "pay"),
+        ({"settings": "security: {enable_guardrails: false, blocked_intents: [other]}"}, "inactive-setting", "settings.security.blocked_intents", None),
+        ({"settings": "security: {blocked_intents: [other]}", "responses": "x: {text: y, buttons: [{title: x, payload: /start_flow other}]}"}, "not-startable", "responses.x.buttons[0].payload", None),
     ],
 )  # fmt: skip
 def test_a_mistake_elsewhere_is_found(

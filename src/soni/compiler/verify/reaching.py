@@ -32,6 +32,8 @@ def unreachable_steps(plan: Plan) -> Iterator[Finding]:
 def unused_flows(plan: Plan) -> Iterator[Finding]:
     """A flow that nothing starts, or that understanding cannot know."""
     named = _named(plan)
+    security = plan.config.settings.security
+    blocked = security.blocked_intents if security.enable_guardrails else ()
     for graph in plan.own:
         name, flow = graph.name, graph.flow
         if name in named or plan.flows[name].pattern:
@@ -39,6 +41,9 @@ def unused_flows(plan: Plan) -> Iterator[Finding]:
         if not flow.startable:
             message = f"nothing starts the flow {name!r}: it is not startable, and no step calls or links it"
             yield Finding(("flows", name, "startable"), message, severity="warning", code="unused-flow")
+        elif name in blocked:
+            message = f"nothing starts the flow {name!r}: it is among settings.security.blocked_intents, and no step calls or links it"
+            yield Finding(("flows", name), message, severity="warning", code="unused-flow")
         elif not flow.trigger.intents and not flow.description:
             message = (
                 f"understanding cannot know what the flow {name!r} is for: give it a 'description' or"

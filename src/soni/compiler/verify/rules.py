@@ -50,6 +50,7 @@ RULES: Final[Mapping[str, str]] = {
     "bad-pattern": "The pattern of a slot cannot be read.",
     "bad-payload": "The payload of a button cannot be read as a command.",
     "empty-steps": "Something that should be done is empty.",
+    "forbidden-action": "A flow runs an action that is not among the allowed ones.",
     "function": "A Python function is missing, or does not fit what the assistant says of it.",
     "lost-output": "An action gives something that no slot keeps.",
     "missing-input": "An action or flow is not given an input that it needs.",

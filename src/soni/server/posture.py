@@ -1,0 +1,43 @@
+"""Which guards of a service are off, in words for whoever starts it."""
+
+import logging
+
+from soni.config.settings import Server, Settings
+
+log = logging.getLogger("soni.server")
+
+
+def say_what_is_off(settings: Settings) -> None:
+    """One line at the start: a warning where everyone on the network is let in, nothing where nothing is off."""
+    off = what_is_off(settings)
+    if off:
+        level = logging.WARNING if _open_to_all(settings.server) else logging.INFO
+        log.log(level, "service.open", extra={"off": " ".join(off)})
+
+
+def what_is_off(settings: Settings) -> tuple[str, ...]:
+    """A sentence for each guard that is off."""
+    server = settings.server
+    off: list[str] = []
+    if server.local:
+        off.append(
+            "settings.server.local is on: auth, rate limits, allowed hosts and metrics_auth are not what the file says."
+        )
+    if server.auth.mode == "none":
+        who = "Anyone who can reach this service" if _open_to_all(server) else "Anyone on this machine"
+        off.append(f"{who} may talk as any user, and read and erase any conversation.")
+        if "*" in server.cors_origins:
+            off.append("So may any web page that is open in a browser there.")
+    if server.rate_limit is None or not (server.rate_limit.per_user or server.rate_limit.per_client):
+        off.append("No rate limit.")
+    if "*" in server.allowed_hosts:
+        off.append("Answers under any host name.")
+    if not settings.security.enable_guardrails:
+        off.append("allowed_actions and blocked_intents are not kept.")
+    if "*" in settings.security.webhook_hosts:
+        off.append("Webhooks may call private addresses, and by plain http.")
+    return tuple(off)
+
+
+def _open_to_all(server: Server) -> bool:
+    return server.auth.mode == "none" and server.auth.allow_insecure
