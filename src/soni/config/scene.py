@@ -196,7 +196,7 @@ class Scene:
         if flow is not None and not flow.startable:
             yield Finding(route, f"{words[0]!r} is not startable: only call and link reach it", code="not-startable")
         security = self.config.settings.security
-        if flow is not None and security.enable_guardrails and words[0] in security.blocked_intents:
+        if flow is not None and flow.startable and security.enable_guardrails and words[0] in security.blocked_intents:
             message = f"{words[0]!r} is among settings.security.blocked_intents: no button starts it"
             yield Finding(route, message, code="not-startable")
 

@@ -150,7 +150,7 @@ class _Watched(_Uvicorn):
         if self.cycle is not before:
             self.crowd.forget(self)
             self._stop_waiting()
-        elif self._deadline is None and (before is None or before.response_complete):
+        elif self._deadline is None and getattr(before, "response_complete", True):
             # A head that comes in pieces; or the rest of a body that nobody wanted, which must end as well.
             self._expect_head()
 

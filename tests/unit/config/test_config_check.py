@@ -247,8 +247,6 @@ def test_no_false_alarm_about_slots(check: Find, slot: str) -> None:
         ({"settings": "conversation: {on_no_progress: fallback}"}, "missing-key", "settings.conversation.on_no_progress", None),
         ({"settings": "security: {blocked_intents: [other, othr]}"}, "unknown-flow", "settings.security.blocked_intents[1]", "other"),
         ({"settings": "security: {allowed_actions: [pya]}"}, "unknown-action", "settings.security.allowed_actions[0]", "pay"),
-        ({"settings": "security: {enable_guardrails: false, blocked_intents: [other]}"}, "inactive-setting", "settings.security.blocked_intents", None),
-        ({"settings": "security: {blocked_intents: [other]}", "responses": "x: {text: y, buttons: [{title: x, payload: /start_flow other}]}"}, "not-startable", "responses.x.buttons[0].payload", None),
     ],
 )  # fmt: skip
 def test_a_mistake_elsewhere_is_found(
@@ -258,6 +256,21 @@ def test_a_mistake_elsewhere_is_found(
     written = {name: text.replace("NOOP", "steps: [{step: a, type: noop}]") for name, text in sections.items()}
 
     assert told(check(**written)) == [(code, key, suggestion)]
+
+
+def test_a_button_starts_no_flow_that_no_message_may_start(check: Find) -> None:
+    """Its payload would be refused; unless guardrails are off, and then that is told."""
+    button = "hello: {text: y, buttons: [{title: x, payload: /start_flow shut}]}"
+    shut = "shut: {description: A flow., steps: [{step: a, type: noop}]}"
+
+    def found(settings: str) -> list[str]:
+        problems = check(settings=f"security: {{{settings}}}", responses=button, flows=shut)
+        return [f"{problem.code} {problem.key}" for problem in problems]
+
+    assert found("blocked_intents: [shut]") == ["not-startable responses.hello.buttons[0].payload"]
+    assert found("enable_guardrails: false, blocked_intents: [shut]") == [
+        "inactive-setting settings.security.blocked_intents"
+    ]
 
 
 def test_an_action_gets_what_it_needs(find: Find) -> None:
