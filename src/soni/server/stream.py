@@ -97,7 +97,7 @@ class EventStream(StreamingResponse):
             },
             "content": {"text/event-stream": {"schema": _EVENTS}},
         },
-        **error_responses(400, 404, 405, 409, 413, 415, 422, 429, 500, 503, 504),
+        **error_responses(404, 405, 408, 409, 415, 422, 429, 500, 503, 504),
     },
     openapi_extra={
         "requestBody": {
