@@ -48,7 +48,18 @@ class Body:
     ``receive`` and ``send`` take the place of the server's.
     """
 
-    __slots__ = ("_announced", "_complete", "_ends", "_limit", "_receive", "_refused", "_seconds", "_send", "_size")
+    __slots__ = (
+        "_announced",
+        "_complete",
+        "_ends",
+        "_late",
+        "_limit",
+        "_receive",
+        "_refused",
+        "_seconds",
+        "_send",
+        "_size",
+    )
 
     def __init__(self, announced: Announced, limit: int, seconds: float, receive: Receive, send: Send) -> None:
         self._announced = announced
@@ -59,6 +70,7 @@ class Body:
         self._size = 0
         self._ends: float | None = None
         self._complete = False
+        self._late = False
         self._refused = False
         """Whether the connection ends with the answer."""
 
@@ -77,6 +89,7 @@ class Body:
             async with asyncio.timeout_at(self._ends):
                 message = await self._receive()
         except TimeoutError:
+            self._late = True
             raise BodyTooSlow from None
         if message["type"] == "http.request":
             self._size += len(message.get("body", b""))
@@ -94,7 +107,7 @@ class Body:
             await self._send(message)
         elif message["type"] == "http.response.start":
             length = self._announced.length
-            self._refused = length is None or length > self._limit or self._out_of_time
+            self._refused = length is None or length > self._limit or self._late
             if self._refused:
                 message["headers"] = [*message.get("headers", ()), _CLOSE]
             await self._send(message)
@@ -106,15 +119,11 @@ class Body:
         else:
             await self._send(message)
 
-    @property
-    def _out_of_time(self) -> bool:
-        return self._ends is not None and asyncio.get_running_loop().time() >= self._ends
-
     async def _linger(self) -> None:
         """Let the client finish, up to a point, so that it comes to read the answer."""
         if self._announced.waits and not self._size:
             return
-        left = 0 if self._out_of_time else LINGER_BYTES
+        left = 0 if self._late else LINGER_BYTES
         try:
             async with asyncio.timeout(LINGER_SECONDS):
                 while left > 0:

@@ -250,7 +250,7 @@ def test_all_is_off_for_local_work() -> None:
     """One setting, and a service that was made for production can be called from this machine."""
     closed = {
         "auth": {"mode": "jwt"},
-        "jwt": {"jwks_url": "https://issuer.example.com/keys"},
+        "jwt": {"jwks_url": "https://issuer.example.com/keys", "audience": "soni"},
         "rate_limit": {"per_user": "60/minute"},
         "allowed_hosts": ["api.example.com"],
         "metrics_auth": True,
