@@ -114,9 +114,38 @@ class ActionRan:
 
 @dataclass(frozen=True, slots=True)
 class FlowStarted:
-    """A flow was put on the stack by the user."""
+    """A flow was put on the stack: asked for by the user, linked to, or opened by the settings; neither calls nor patterns."""
 
     flow: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlowEnded:
+    """A flow has left the stack."""
+
+    flow: str
+    outcome: str
+    """``completed``; ``linked``, where another flow took its place; ``cancelled``; ``abandoned``, where the user never came
+    back: the session timed out, or the conversation expired, was reset or erased."""
+    step: str
+    """Where it stood."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """The flows stand as they did before the message: none that was told in this turn has started or ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseEnded:
+    """A part of a turn is over."""
+
+    phase: str
+    """``lock`` (waiting for the conversation), ``load``, ``understand``, ``run`` (everything else that the flows do) or
+    ``commit``."""
+    seconds: float
+    error: str = ""
+    """The class of what it raised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +164,17 @@ class TurnEnded:
     state: str
     messages: int
     seconds: float
+    flow: str | None = None
+    """The flow the user is in now."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnReplayed:
+    """A message that was answered before was given the same answer."""
+
+    user_id: str
+    turn: int
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +190,6 @@ class TurnFailed:
 Event: TypeAlias = (
     TurnStarted | Understood | UnderstoodBy | ModelCalled | BreakerChanged | CommandDropped | ValueRefused | PatternRan
     | StepRan | ActionRan
-    | FlowStarted | HandedOff | TurnEnded | TurnFailed
+    | FlowStarted | FlowEnded | TakenBack | PhaseEnded | HandedOff | TurnEnded | TurnReplayed | TurnFailed
 )  # fmt: skip
 Listener: TypeAlias = Callable[[Event], None]

@@ -8,6 +8,7 @@ from typing import Final
 
 from soni.actions.marks import ActionContext
 from soni.actions.runner import log_of
+from soni.confidential import hear
 from soni.config.models import Slot
 from soni.dialogue.state import Dialogue
 from soni.events import ValueRefused
@@ -57,6 +58,7 @@ async def fit(written: Mapping[str, Value], dialogue: Dialogue, toolbox: Toolbox
 
 
 async def _take(name: str, slot: Slot, written: Value, dialogue: Dialogue, toolbox: Toolbox) -> Value | Refusal:
+    hear(written, sensitive=slot.sensitive)
     try:
         value = parse(slot, written, Moment(toolbox.now, dialogue.language))
     except InvalidValue as error:
@@ -65,6 +67,8 @@ async def _take(name: str, slot: Slot, written: Value, dialogue: Dialogue, toolb
     if not _can_be_kept(value):
         toolbox.emit(ValueRefused(name, "size"))
         return Refusal(name, _words(slot, _NOT_VALID, dialogue, toolbox))
+    if value != written:
+        hear(value, sensitive=slot.sensitive)
     if slot.validator is None and slot.normalizer is None:
         return value
     context = ActionContext(toolbox.user_id, f"{toolbox.turn}:{name}", toolbox.turn, dialogue.language, log_of(name))
@@ -76,6 +80,7 @@ async def _take(name: str, slot: Slot, written: Value, dialogue: Dialogue, toolb
             return Refusal(name, verdict if isinstance(verdict, str) else _words(slot, _NOT_VALID, dialogue, toolbox))
     if slot.normalizer is not None:
         value = await toolbox.actions.normalize(slot.normalizer, value, context)
+        hear(value, sensitive=slot.sensitive)
     return value
 
 

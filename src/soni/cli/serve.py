@@ -1,6 +1,10 @@
 """``soni serve``: the same app as ``uvicorn soni.server.api:app``."""
 
+import atexit
 import os
+import secrets
+import shutil
+import tempfile
 from typing import Annotated, Final
 
 import typer
@@ -23,6 +27,7 @@ def serve(
     if workers > 1:
         # Here and not only in the workers: uvicorn forgets the exit codes of theirs.
         _refuse_before(config, workers, host)
+        _work_as_one()
     # The app is named and not passed, so that workers can load it; and they find the assistant by this name too.
     os.environ["SONI_CONFIG_PATH"] = str(config)
     uvicorn.run(
@@ -55,3 +60,12 @@ def _refuse_before(config: ConfigOption, workers: int, host: str) -> None:
     if backend in ("memory", "sqlite"):
         words = f"The {backend} store belongs to one process, and {workers} workers are asked for. Use --workers 1."
         raise ConfigurationError(problems=[Problem(words, key="settings.persistence.backend", file=config)])
+
+
+def _work_as_one() -> None:
+    """Let the workers count together, and call a conversation the same in the log."""
+    os.environ.setdefault("SONI_LOG_KEY", secrets.token_hex(32))
+    if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        folder = tempfile.mkdtemp(prefix="soni-metrics-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder

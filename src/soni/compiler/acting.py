@@ -9,6 +9,7 @@ from soni.compiler.answered import pass_settled, running
 from soni.compiler.blocks import FlowGraph, Placed
 from soni.compiler.filling import computed, fitted, new_ones
 from soni.compiler.outcomes import Goto, Next, Stepped
+from soni.confidential import hear
 from soni.config.models import ActionSpec
 from soni.config.steps import Action, Set
 from soni.dialogue.corrections import use_up
@@ -109,8 +110,12 @@ def _inputs(step: Action, spec: ActionSpec, dialogue: Dialogue, toolbox: Toolbox
     """Each input's value; an optional one that is unset is left out. Raises ActionError where a required one is unset."""
     scope = toolbox.scope(dialogue)
     inputs: dict[str, Value] = {}
+    # What is computed from something sensitive is not in any slot, and may be as sensitive.
+    sensitive = bool(step.inputs) and not toolbox.flows.sensitive.isdisjoint(action_reads(step, spec.input_names))
     for name in spec.input_names:
         value = computed(step.inputs[name], scope) if name in step.inputs else scope.get(name)
+        if name in step.inputs:
+            hear(value, sensitive=sensitive)
         if value is not None:
             inputs[name] = value
         elif name in spec.required_inputs:

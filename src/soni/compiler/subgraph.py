@@ -10,8 +10,9 @@ from langgraph.types import Command
 
 from soni.compiler.acting import HalfDone
 from soni.compiler.blocks import FlowGraph, Placed, is_step
-from soni.compiler.outcomes import Goto, Next, Outcome, follow, skip
+from soni.compiler.outcomes import Goto, Next, Outcome, Swap, follow, skip
 from soni.compiler.steps import is_skipped, run_step
+from soni.dialogue.lives import lives
 from soni.dialogue.state import Dialogue
 from soni.errors import ActionError, TurnError
 from soni.events import StepRan
@@ -79,7 +80,7 @@ async def _advance(dialogue: Dialogue, graph: FlowGraph, toolbox: Toolbox) -> Di
     try:
         if is_skipped(placed, dialogue, toolbox):
             toolbox.emit(StepRan(graph.name, placed.step.step, "Skipped", placed.following))
-            return skip(dialogue, placed, graph, toolbox.flows)
+            return _told(dialogue, skip(dialogue, placed, graph, toolbox.flows), toolbox, placed.following)
         dialogue, outcome = await run_step(placed, dialogue, toolbox, graph)
     except TurnError as error:
         toolbox.emit(StepRan(graph.name, placed.step.step, "Failed", ""))
@@ -87,8 +88,19 @@ async def _advance(dialogue: Dialogue, graph: FlowGraph, toolbox: Toolbox) -> Di
             # To take the turn back would invite the user to have its effect again.
             raise HalfDone(ActionError(error.message, action=placed.step.step), dialogue) from error
         raise
-    toolbox.emit(StepRan(graph.name, placed.step.step, type(outcome).__name__, _target(placed, outcome)))
-    return follow(dialogue, placed, outcome, graph, toolbox.flows)
+    target = _target(placed, outcome)
+    toolbox.emit(StepRan(graph.name, placed.step.step, type(outcome).__name__, target))
+    after = follow(dialogue, placed, outcome, graph, toolbox.flows)
+    return _told(dialogue, after, toolbox, target, linked=isinstance(outcome, Swap))
+
+
+def _told(before: Dialogue, after: Dialogue, toolbox: Toolbox, target: str, *, linked: bool = False) -> Dialogue:
+    """The dialogue after a step, once it is told which flows have begun or ended with it."""
+    # Most steps only go on to the next one.
+    if len(after.stack) != len(before.stack) or after.frames != before.frames:
+        for event in lives(before, after, target, linked=linked):
+            toolbox.emit(event)
+    return after
 
 
 def _target(placed: Placed, outcome: Outcome) -> str:

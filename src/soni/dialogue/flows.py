@@ -98,6 +98,11 @@ class Flows(Mapping[str, FlowFacts]):
         return {name: slot.default for name, slot in self.slots.items() if slot.default is not None}
 
     @cached_property
+    def sensitive(self) -> frozenset[str]:
+        """Slots whose values are kept out of the transcript, the log and every cache."""
+        return frozenset(name for name, slot in self.slots.items() if slot.sensitive)
+
+    @cached_property
     def conversation(self) -> frozenset[str]:
         """Slots that live as long as the conversation, whichever flow fills them."""
         return frozenset(name for name, slot in self.slots.items() if slot.scope == "conversation")

@@ -283,9 +283,13 @@ class Dialogue:
         try:
             return _ADAPTER.validate_python(stored)
         except ValidationError as error:
+            wrong = error.errors(include_url=False, include_context=False, include_input=False)
+            some = ", ".join(f"{'.'.join(map(str, each['loc']))} ({each['type']})" for each in wrong[:_TOLD])
+            # Without its cause, which repeats what was said and known.
             raise StateError(
-                f"The saved conversation cannot be read: {error.error_count()} fields do not fit."
-            ) from error
+                f"The saved conversation cannot be read: {len(wrong)} fields do not fit, such as {some}."
+            ) from None
 
 
+_TOLD: Final = 5
 _ADAPTER: Final = TypeAdapter(Dialogue)

@@ -5,7 +5,7 @@ import logging.handlers
 import queue
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from typing import Final
@@ -15,25 +15,37 @@ from pythonjsonlogger.json import JsonFormatter
 from typing_extensions import override
 
 from soni import tracing
+from soni.confidential import Confidential, confidential
 from soni.config.settings import Logging
+from soni.observability.identity import conversation_key
+from soni.observability.redaction import Masks, redacted, redacted_traceback, redacted_value
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The request being answered; it is in every line that is logged meanwhile."""
+
+NAMES_ONLY: Final = frozenset({"soni.access", "soni.turns"})
+"""Loggers whose lines hold numbers, and names that the author gave: those may be what a user said, too."""
 
 _ROTATE_AT: Final = 10 * 1024 * 1024
 _KEPT_FILES: Final = 5
 # They bring handlers and lines of their own; the access log has users' names in its paths.
 _SERVER_LOGGERS: Final = ("uvicorn", "uvicorn.error", "uvicorn.access")
-# What these say is a line for each thing they do, with what it is done to.
-_CHATTY: Final = ("aiosqlite", "httpx", "httpcore", "watchfiles")
+# What these say is a line for each thing they do, with what it is done to: statements, addresses, prompts.
+_CHATTY: Final = (
+    "LiteLLM", "LiteLLM Proxy", "LiteLLM Router", "aiosqlite", "anthropic", "asyncio", "dspy", "httpcore", "httpx",
+    "langchain", "langchain_core", "langgraph", "lm15", "openai", "opentelemetry", "psycopg", "psycopg.pool", "redis",
+    "sentry_sdk.errors", "urllib3", "watchfiles",
+)  # fmt: skip
+# These bring handlers when they are imported, which write past ours.
+_SELF_WRITING: Final = ("dspy", "LiteLLM", "LiteLLM Proxy", "LiteLLM Router", "litellm")
 
 
 @contextmanager
-def logging_as(settings: Logging) -> Iterator[None]:
+def logging_as(settings: Logging, known: Iterable[str] = ()) -> Iterator[None]:
     """Log as the settings say, through the root logger, until the context ends; then everything is as it was.
 
     Lines go to stderr, and also to ``settings.file`` where one is named: it rotates at 10 MiB, and five old files are
-    kept. Raises OSError when that file cannot be opened.
+    kept. ``known`` are secrets that no line may have. Raises OSError when that file cannot be opened.
     """
     with ExitStack() as cleanup:
         handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
@@ -41,11 +53,13 @@ def logging_as(settings: Logging) -> Iterator[None]:
             handlers.append(cleanup.enter_context(_in_background(_file_handler(settings))))
         for handler in handlers:
             handler.setFormatter(formatter(settings.format))
-            handler.addFilter(_add_context)
         root = logging.getLogger()
-        for logger in (root, *map(logging.getLogger, (*_SERVER_LOGGERS, *_CHATTY))):
+        for logger in (root, *map(logging.getLogger, (*_SERVER_LOGGERS, *_CHATTY, *_SELF_WRITING))):
             cleanup.callback(_restore, logger, logger.handlers[:], logger.level, logger.propagate, logger.disabled)
-        root.handlers[:] = handlers
+        # Warnings of libraries may repeat values, and would go to stderr as they are.
+        logging.captureWarnings(True)
+        cleanup.callback(logging.captureWarnings, False)
+        root.handlers[:] = [Redacting(handlers, known, private=settings.level != "DEBUG")]
         root.setLevel(settings.level)
         for name in _SERVER_LOGGERS:
             logger = logging.getLogger(name)
@@ -53,7 +67,88 @@ def logging_as(settings: Logging) -> Iterator[None]:
             logger.propagate = name != "uvicorn.access"
         for name in _CHATTY:
             logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+        take_over()
         yield
+
+
+def take_over() -> None:
+    """Let libraries that write by themselves write as everyone does: once at the start, and again when they are imported."""
+    for name in _SELF_WRITING:
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+
+
+class Redacting(logging.Handler):
+    """Passes a copy of each record on to others: with what it belongs to, and without what must not be told.
+
+    The record itself stays as it is, for whoever else listens.
+    """
+
+    def __init__(self, handlers: Sequence[logging.Handler], known: Iterable[str] = (), *, private: bool = True) -> None:
+        """``known`` are secrets that no line may have; ``private`` leaves out also what is said and known, but not sensitive."""
+        super().__init__()
+        self._handlers = tuple(handlers)
+        self._known = tuple(sorted(known, key=len, reverse=True))
+        self._always = Masks(self._known)
+        self._private = private
+        self._last: tuple[Confidential | None, int, Masks] = (None, 0, self._always)
+
+    @override
+    def createLock(self) -> None:
+        # It keeps nothing that two threads could spoil; those behind it have locks of their own.
+        self.lock = None
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        told = _copy(record)
+        turn = confidential.get()
+        if record.name in NAMES_ONLY:
+            told.msg, told.args = record.getMessage(), None
+        else:
+            self._redact(told, self._masks(turn))
+        if (current := request_id.get()) is not None:
+            told.request_id = current
+        if (ids := tracing.ids()) is not None:
+            told.trace_id, told.span_id = ids
+        if turn is not None and turn.user_id:
+            if turn.conversation is None:
+                turn.conversation = conversation_key(turn.user_id)
+            told.conversation = turn.conversation
+            if turn.turn is not None:
+                told.turn = turn.turn
+        for handler in self._handlers:
+            handler.handle(told)
+
+    def _redact(self, told: logging.LogRecord, masks: Masks) -> None:
+        private = self._private
+        try:
+            message = told.getMessage()
+        except (TypeError, ValueError, KeyError):
+            # logging would complain on stderr, with all the arguments.
+            message = f"{told.msg} (its arguments do not fit)"
+        told.msg, told.args = redacted(message, masks, private=private), None
+        if told.exc_info:
+            told.exc_text = _TRACEBACKS.formatException(told.exc_info)
+            told.exc_info = None
+        if told.exc_text:
+            told.exc_text = redacted_traceback(told.exc_text, masks, private=private)
+        if told.stack_info:
+            told.stack_info = redacted_traceback(told.stack_info, masks, private=private)
+        fields = told.__dict__
+        for key in fields.keys() - _RESERVED:
+            fields[key] = redacted_value(fields[key], masks, private=private)
+
+    def _masks(self, turn: Confidential | None) -> Masks:
+        """What must not be in a line of this turn; looked up again only when more has become known."""
+        if turn is None:
+            return self._always
+        known, changes, masks = self._last
+        if known is not turn or changes != turn.changes:
+            of_turn = Masks.of(turn)
+            masks = Masks((*self._known, *of_turn.sensitive), of_turn.private)
+            self._last = (turn, turn.changes, masks)
+        return masks
 
 
 def formatter(style: str) -> logging.Formatter:
@@ -80,6 +175,7 @@ class ConsoleFormatter(logging.Formatter):
 
 # uvicorn gives some lines a second, coloured version of themselves.
 _RESERVED: Final = frozenset({*RESERVED_ATTRS, "taskName", "color_message"})
+_TRACEBACKS: Final = logging.Formatter()
 
 
 def _plain(value: object) -> str:
@@ -88,13 +184,12 @@ def _plain(value: object) -> str:
     return text if text.isprintable() and " " not in text and text else repr(text)
 
 
-def _add_context(record: logging.LogRecord) -> bool:
-    if (current := request_id.get()) is not None:
-        record.request_id = current
-    if (ids := tracing.ids()) is not None:
-        record.trace_id, record.span_id = ids
-    record.__dict__.pop("color_message", None)
-    return True
+def _copy(record: logging.LogRecord) -> logging.LogRecord:
+    """Another record with the same fields; copy.copy takes five times as long."""
+    told = logging.LogRecord.__new__(logging.LogRecord)
+    told.__dict__.update(record.__dict__)
+    told.__dict__.pop("color_message", None)
+    return told
 
 
 def _file_handler(settings: Logging) -> logging.Handler:

@@ -118,7 +118,8 @@ class MemoryArchive:
 
     async def reset(self, conversation: str) -> None:
         """As ``Archive.reset``. Nothing awaits in between: a ledger in memory never waits."""
-        known = bool(self._saver.storage.get(conversation) or self._saver.transcripts.get(conversation))
+        # A look at a conversation leaves an empty one behind.
+        known = any(self._saver.storage.get(conversation, {}).values()) or conversation in self._saver.transcripts
         await self._ledger.forget(conversation)
         if known:
             await self._ledger.record(conversation, RESET, {})

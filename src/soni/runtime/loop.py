@@ -4,8 +4,8 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -23,21 +23,26 @@ from soni.actions.runner import Actions
 from soni.actions.webhook import Webhooks
 from soni.aloud import Aloud, Hearer
 from soni.compiler.assistant import Assistant, compile_assistant
+from soni.confidential import Confidential, confidential
 from soni.config.loader import load_config, with_places
 from soni.config.models import SoniConfig
 from soni.dialogue.deploys import reconcile
+from soni.dialogue.lives import lives
+from soni.dialogue.secrets import values_of
 from soni.dialogue.state import Dialogue, Line
 from soni.errors import ConfigurationError, ConversationUnknown, StoreUnavailable, TurnTimeout
-from soni.events import Event, Listener, TurnEnded, TurnFailed, TurnStarted
+from soni.events import Event, Listener, PhaseEnded, TurnEnded, TurnFailed, TurnReplayed, TurnStarted
 from soni.observability.identity import conversation_key
 from soni.persistence.dialogues import Saved
 from soni.persistence.locks import Locks
 from soni.persistence.store import Store, open_store
 from soni.responses import Responses
-from soni.runtime.messages import ConversationView, Message, Reply
+from soni.runtime.messages import ConversationView, Load, Message, Reply
+from soni.runtime.phases import Phase
+from soni.runtime.recording import is_sensitive
 from soni.runtime.replaying import UnderWay, remember, replayed
 from soni.runtime.turn import Turn
-from soni.runtime.upkeep import Upkeep, keep_expiring
+from soni.runtime.upkeep import Upkeep, keep_expiring, open_flows
 from soni.runtime.views import reply_of, view_of
 from soni.toolbox import Clock, Meter, Toolbox
 from soni.understanding.base import Dependent, Understander
@@ -85,6 +90,8 @@ class RuntimeLoop:
         self._given_locks = locks
         self._listeners = tuple(listeners)
         self._under_way = UnderWay()
+        self.load = Load()
+        """How busy it is."""
         self._waits = config.settings.conversation.on_concurrent_message == "enqueue"
         self._exit = AsyncExitStack()
         self._open: _Open | None = None
@@ -169,10 +176,15 @@ class RuntimeLoop:
         conversation is then as it was.
         """
         aloud = Aloud(hearer) if hearer is not None else None
-        reply = await self._under_way.answer(message, lambda: self._process(message, aloud))
+        with _belongs_to(message.user_id):
+            reply = await self._under_way.answer(message, lambda: self._process(message, aloud))
         if aloud is not None:
             aloud.finish(reply.messages)
         return reply
+
+    def listen(self, listener: Listener) -> None:
+        """Let this one, too, hear the events of every turn when it is over."""
+        self._listeners = (*self._listeners, listener)
 
     async def _process(self, message: Message, aloud: Aloud | None) -> Reply:
         with _turn_span(message) as span:
@@ -184,12 +196,15 @@ class RuntimeLoop:
         attempt = Attempt(message.message_id)
         turn = 0
         try:
-            async with self._hold(message.user_id):
+            async with self._hold(message.user_id, events):
                 async with self._time_limit() as ends:
-                    saved = await self._load(message.user_id)
-                    dialogue = saved.dialogue if saved else await self.new_dialogue(message)
+                    with Phase("load", events):
+                        saved = await self._load(message.user_id)
+                        dialogue = saved.dialogue if saved else await self.new_dialogue(message)
                     if (replay := replayed(message, dialogue)) is not None:
                         span.set({"soni.replayed": True, "soni.turn": replay.turn})
+                        events.append(TurnReplayed(message.user_id, replay.turn, time.perf_counter() - began))
+                        self._publish(events)
                         return replay
                     turn = dialogue.turn + 1
                     span.set({"soni.turn": turn})
@@ -198,22 +213,44 @@ class RuntimeLoop:
                         aloud.hearer.begun()
                     draft, said = await self._answer(message, dialogue, events, attempt, ends, aloud)
                     reply = reply_of(message, draft, self._running.assistant)
-                await _to_its_end(self._commit(message.user_id, saved, remember(draft, message, reply), said, attempt))
+                with Phase("commit", events):
+                    kept = remember(draft, message, reply)
+                    await _to_its_end(self._commit(message.user_id, saved, kept, said, attempt))
         except Exception as error:
             self._failed(message, turn, began, events, type(error).__name__)
             raise
         span.set({"soni.state": reply.state, "soni.messages": len(reply.messages)})
-        events.append(TurnEnded(message.user_id, turn, reply.state, len(reply.messages), time.perf_counter() - began))
+        seconds = time.perf_counter() - began
+        ended = TurnEnded(message.user_id, turn, reply.state, len(reply.messages), seconds, reply.active_flow)
+        events.append(ended)
         self._publish(events)
         return reply
 
     @asynccontextmanager
-    async def _hold(self, user_id: str) -> AsyncIterator[None]:
-        """Hold the conversation; what is traced is how long it is waited for."""
-        with tracing.span("soni.lock") as waiting:
-            async with self._locks.hold(user_id, wait=self._waits):
-                waiting.end()
-                yield
+    async def _hold(self, user_id: str, events: list[Event]) -> AsyncIterator[None]:
+        """Hold the conversation; what is told and traced is how long it is waited for."""
+        load, began, error = self.load, time.perf_counter(), "CancelledError"
+        load.waiting += 1
+        waits = True
+        try:
+            with tracing.span("soni.lock") as waiting:
+                async with self._locks.hold(user_id, wait=self._waits):
+                    waiting.end()
+                    load.waiting -= 1
+                    load.answering += 1
+                    waits = False
+                    events.append(PhaseEnded("lock", time.perf_counter() - began))
+                    try:
+                        yield
+                    finally:
+                        load.answering -= 1
+        except Exception as failure:
+            error = type(failure).__name__
+            raise
+        finally:
+            if waits:
+                load.waiting -= 1
+                events.append(PhaseEnded("lock", time.perf_counter() - began, error))
 
     async def _load(self, user_id: str) -> Saved | None:
         with tracing.span("soni.load", self._store_named(), kind="client"):
@@ -265,12 +302,32 @@ class RuntimeLoop:
     ) -> tuple[Dialogue, tuple[Line, ...]]:
         """The draft, and what was said in this turn, which is out of time when the loop's clock says ``ends``."""
         running = self._running
+        flows = running.assistant.flows
+        self._conceal(message.text, dialogue)
         dialogue = self._in_language(dialogue, message.language)
-        dialogue = reconcile(dialogue, running.assistant.flows, self.config.settings.conversation.on_flow_changed)
+        stored, dialogue = dialogue, reconcile(dialogue, flows, self.config.settings.conversation.on_flow_changed)
+        events += lives(stored, dialogue)
         if dialogue.handed_off:
             return replace(dialogue, turn=dialogue.turn + 1, said=(), updated=self._clock().timestamp()), ()
         toolbox = self._toolbox(message.user_id, dialogue, events, attempt, ends, aloud)
-        return await Turn(running.assistant, running.understander, toolbox).answer(message.text, dialogue)
+        began, error = time.perf_counter(), ""
+        try:
+            return await Turn(running.assistant, running.understander, toolbox).answer(message.text, dialogue)
+        except BaseException as failure:
+            error = type(failure).__name__
+            raise
+        finally:
+            understanding = sum(e.seconds for e in events if type(e) is PhaseEnded and e.phase == "understand")
+            events.append(PhaseEnded("run", time.perf_counter() - began - understanding, error))
+
+    def _conceal(self, said: str, dialogue: Dialogue) -> None:
+        """Whatever is logged from here on is held against what was said and what is known."""
+        current = confidential.get()
+        if current is None:
+            return
+        flows = self._running.assistant.flows
+        current.turn = dialogue.turn + 1
+        current.look_up(lambda: ((said, is_sensitive((), dialogue, flows)), *values_of(flows, dialogue)))
 
     def _toolbox(
         self,
@@ -333,7 +390,9 @@ class RuntimeLoop:
     async def reset_state(self, user_id: str) -> None:
         """Forget a conversation: the next message starts anew. Nothing happens where there is none."""
         async with self._locks.hold(user_id):
+            left = await open_flows(self._running.store, user_id)
             await self._running.store.archive.reset(user_id)
+        self._publish(left)
 
     async def resume(self, user_id: str) -> None:
         """Take a conversation back from a person. Raises ConversationUnknown."""
@@ -350,7 +409,7 @@ class RuntimeLoop:
     @property
     def upkeep(self) -> Upkeep:
         """The transcript, export and end of conversations."""
-        return Upkeep(self._running.store, self._locks)
+        return Upkeep(self._running.store, self._locks, self._publish)
 
     @property
     def dependence(self) -> Dependent | None:
@@ -379,6 +438,21 @@ def _turn_span(message: Message) -> tracing.Span:
     if not tracing.active():
         return tracing.NOTHING
     return tracing.span("soni.turn", {"soni.conversation": conversation_key(message.user_id)})
+
+
+@contextmanager
+def _belongs_to(user_id: str) -> Iterator[None]:
+    """What is logged meanwhile is about this user: within a request, whose lines go on to be, or for this turn alone."""
+    current = confidential.get()
+    if current is not None:
+        current.user_id = user_id
+        yield
+        return
+    token = confidential.set(Confidential(user_id))
+    try:
+        yield
+    finally:
+        confidential.reset(token)
 
 
 def _now() -> datetime:

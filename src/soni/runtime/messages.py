@@ -58,3 +58,13 @@ class ConversationView:
     """Bottom first; each ``{"flow", "step", "waiting"}``."""
     slots: Mapping[str, Value]
     """What can be read in the active flow now."""
+
+
+@dataclass(slots=True)
+class Load:
+    """How busy an assistant is, in messages."""
+
+    waiting: int = 0
+    """For their conversation."""
+    answering: int = 0
+    """One a conversation."""

@@ -21,7 +21,7 @@ def record(
     ``most`` lines of history are kept. What was said into sensitive slots, and what is said of them, is left out of it.
     """
     spoken = tuple(replace(utterance, wording=None) if utterance.wording else utterance for utterance in heard(draft))
-    shown = HIDDEN if _is_sensitive(commands, before, toolbox.flows) else said
+    shown = HIDDEN if is_sensitive(commands, before, toolbox.flows) else said
     secrets = secrets_of(toolbox.flows, before, draft)
     lines = (Line("user", shown), *(Line("assistant", masked(u.text, secrets)) for u in spoken if u.text))
     history = (*draft.history, *lines)
@@ -42,7 +42,7 @@ def heard(draft: Dialogue) -> tuple[Utterance, ...]:
     return tuple(u for at, u in enumerate(draft.said) if not u.question or at == last)
 
 
-def _is_sensitive(commands: Sequence[Command], before: Dialogue, flows: Flows) -> bool:
+def is_sensitive(commands: Sequence[Command], before: Dialogue, flows: Flows) -> bool:
     """True where the message answers a question for a sensitive slot, or fills one."""
     slots = flows.slots
     named = {slot for c in commands if isinstance(c, StartFlow | Clarify | SetSlot | CorrectSlot) for slot in c.slots}

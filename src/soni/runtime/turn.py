@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,6 +11,7 @@ from langchain_core.runnables import RunnableConfig
 from soni import tracing
 from soni.compiler.acting import HalfDone
 from soni.compiler.assistant import Assistant
+from soni.confidential import hear
 from soni.dialogue import repair
 from soni.dialogue.admission import NAMES, Dropped, admit, refusal
 from soni.dialogue.clarifying import asks_itself, close_choice, offer, turn_to_flow
@@ -25,16 +26,17 @@ from soni.dialogue.commands import (
     StartFlow,
 )
 from soni.dialogue.flows import Flows
+from soni.dialogue.lives import abandoned, lives
 from soni.dialogue.payloads import parse_payload
 from soni.dialogue.stack import finish
 from soni.dialogue.state import Dialogue, Frame, Line
 from soni.dialogue.transitions import apply, notice_start, pending, refuse
 from soni.errors import ActionError, FlowError, NLUError
-from soni.events import CommandDropped, FlowStarted, PatternRan, Understood
+from soni.events import CommandDropped, Event, PatternRan, PhaseEnded, TakenBack, Understood
 from soni.fitting import Refusal
 from soni.runtime.briefing import brief
 from soni.runtime.intake import take_in
-from soni.runtime.recording import record
+from soni.runtime.recording import is_sensitive, record
 from soni.runtime.rephrasing import in_other_words
 from soni.toolbox import Channels, Toolbox
 from soni.understanding.base import Understander
@@ -80,6 +82,8 @@ class Turn:
             draft = await self._apologise(replace(opened, idle_turns=0), error)
         most = self.assistant.config.settings.conversation.max_history
         draft = await in_other_words(before, _still_asked(before, draft), self.toolbox)
+        if before.stack and not opened.stack:
+            self._tell(abandoned(before))
         return record(said, commands, before, draft, self.toolbox, most)
 
     def _open(self, before: Dialogue) -> Dialogue:
@@ -97,17 +101,39 @@ class Turn:
         return repair.due(fresh, self.toolbox.flows, "pattern_session_start", {"reason": "timeout"})
 
     async def _understand(self, said: str, dialogue: Dialogue) -> Sequence[Command]:
-        began = time.perf_counter()
+        began, error = time.perf_counter(), ""
         commands = parse_payload(said)
         source = "payload"
-        with tracing.span("soni.understand") as span:
-            if commands is None:
-                source = type(self.understander).__name__
-                commands = await self.understander.understand(said, brief(dialogue, self.toolbox))
-            names = tuple(NAMES[type(command)] for command in commands)
-            span.set({"soni.understander": source, "soni.commands": names})
-        self.toolbox.emit(Understood(names, source, time.perf_counter() - began))
+        try:
+            with tracing.span("soni.understand") as span:
+                if commands is None:
+                    source = type(self.understander).__name__
+                    commands = await self.understander.understand(said, brief(dialogue, self.toolbox))
+                names = tuple(NAMES[type(command)] for command in commands)
+                span.set({"soni.understander": source, "soni.commands": names})
+        except BaseException as failure:
+            error = type(failure).__name__
+            raise
+        finally:
+            seconds = time.perf_counter() - began
+            self.toolbox.emit(PhaseEnded("understand", seconds, error))
+        self._keep_quiet_about(said, commands, dialogue)
+        self.toolbox.emit(Understood(names, source, seconds))
         return commands
+
+    def _keep_quiet_about(self, said: str, commands: Sequence[Command], dialogue: Dialogue) -> None:
+        """Words that fill a sensitive slot are as sensitive as what it holds."""
+        sensitive = self.toolbox.flows.sensitive
+        if not sensitive or not is_sensitive(commands, dialogue, self.toolbox.flows):
+            return
+        hear(said, sensitive=True)
+        for command in commands:
+            for slot, value in getattr(command, "slots", {}).items():
+                hear(value, sensitive=slot in sensitive)
+
+    def _tell(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self.toolbox.emit(event)
 
     async def _carry_out(self, commands: Sequence[Command], opened: Dialogue) -> Dialogue:
         """Apply what may be applied, and go on until the user has to be asked."""
@@ -124,8 +150,6 @@ class Turn:
                 at = turn_to_flow(dialogue) if dialogue.clarifying is opened.clarifying else dialogue
                 dialogue = refuse(at, flows, step.slot, step.message)
                 continue
-            if isinstance(step, StartFlow):
-                toolbox.emit(FlowStarted(step.flow))
             dialogue = apply(dialogue, step, flows)
         if any(frame.answer in _ANSWERS for frame in dialogue.stack):
             dialogue = replace(dialogue, idle_turns=0)
@@ -133,6 +157,7 @@ class Turn:
             dialogue = self._not_handled(dialogue, begins, admitted.dropped)
         if begins or Restart() in taken:
             dialogue = self._with_default_flow(dialogue)
+        self._tell(lives(opened, dialogue))
         dialogue = await self._advance(_awake(replace(self._offer(dialogue, opened, taken), said=())))
         if asks_itself(opened) and not asks_itself(dialogue) and dialogue.clarifying is not None:
             return close_choice(dialogue)  # the author's own question about it was answered, and nothing was started
@@ -200,7 +225,8 @@ class Turn:
                 dialogue = dialogue.push(pattern)
                 self.toolbox.emit(PatternRan(pattern.flow))
                 if flows[pattern.flow].silent:
-                    dialogue = finish(dialogue, flows)
+                    pushed, dialogue = dialogue, finish(dialogue, flows)
+                    self._tell(lives(pushed, dialogue))
                 continue
             top = dialogue.top
             if top is None or top.waiting:
@@ -249,6 +275,7 @@ class Turn:
         log.error("%s failed, and no step handles it", action, exc_info=error)
         if isinstance(error, HalfDone):
             return await self._say_beside(error.dialogue, "pattern_internal_error", context)
+        self.toolbox.emit(TakenBack())
         if stands_still:
             return await self._say_beside(replace(opened, said=()), "pattern_internal_error", context)
         return await self._recover(opened, "pattern_internal_error", reason)
@@ -274,7 +301,9 @@ class Turn:
         if settings.on_no_progress == "fallback" and flow is not None:
             why = refusal(flow, draft, flows, self.toolbox.about(draft))
             if why in (None, "not_startable"):  # nobody has to be able to ask for it
-                return await self._advance(_awake(apply(draft, StartFlow(flow), flows)))
+                started = apply(draft, StartFlow(flow), flows)
+                self._tell(lives(draft, started))
+                return await self._advance(_awake(started))
         due = repair.due(draft, self.toolbox.flows, "pattern_no_progress", {"reason": settings.on_no_progress})
         return await self._advance(_awake(due))
 

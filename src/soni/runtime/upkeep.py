@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from soni.errors import ConversationBusy, ConversationUnknown, StoreUnavailable, TooManyRequests
+from soni.dialogue.lives import abandoned
+from soni.errors import ConversationBusy, ConversationUnknown, StateError, StoreUnavailable, TooManyRequests
+from soni.events import Event
 from soni.persistence.archive import Archive, Exchange
 from soni.persistence.locks import Locks
 from soni.persistence.store import Store
@@ -33,6 +35,8 @@ class Upkeep:
 
     store: Store
     locks: Locks
+    publish: Callable[[Sequence[Event]], None] = lambda _: None
+    """Hears of the flows that were open in what is removed."""
 
     async def transcript(self, user_id: str, before: str | None, limit: int) -> tuple[Exchange, ...]:
         """The last ``limit`` turns before the one with this id, the earliest first. Raises ConversationUnknown."""
@@ -64,7 +68,9 @@ class Upkeep:
     async def erase(self, user_id: str) -> None:
         """Remove everything that is stored about this user; nothing happens where there is nothing."""
         async with self.locks.hold(user_id):
+            left = await open_flows(self.store, user_id)
             await self.store.archive.erase(user_id)
+        self.publish(left)
 
     async def expire(self, since: datetime) -> int:
         """Erase every conversation in which nothing has happened since then; how many they were.
@@ -87,8 +93,19 @@ class Upkeep:
             # Asked again, now that nobody can go on with them: one may have been gone on with meanwhile.
             silent = [name for name in await self.store.archive.idle(since, after, _HELD) if name in held]
             if silent:
+                left = [event for name in silent for event in await open_flows(self.store, name)]
                 await self.store.archive.erase(*silent)
+                self.publish(left)
             return len(silent)
+
+
+async def open_flows(store: Store, user_id: str) -> Sequence[Event]:
+    """The end of every flow that is open in this conversation, for when it is removed. Raises StoreUnavailable."""
+    try:
+        saved = await store.dialogues.load(user_id)
+    except StateError:  # what cannot be read can be removed all the same
+        return ()
+    return tuple(abandoned(saved.dialogue)) if saved is not None else ()
 
 
 async def keep_expiring(

@@ -15,9 +15,11 @@ from typing_extensions import override
 
 from soni.errors import ConfigurationError, Problem, SoniError
 from soni.observability.incidents import incidents
-from soni.observability.logging import logging_as
+from soni.observability.known_secrets import known_secrets
+from soni.observability.logging import logging_as, take_over
 from soni.observability.telemetry import telemetry
-from soni.server import chat, conversations, health, stream
+from soni.observability.turns import TurnLog
+from soni.server import chat, conversations, health, metrics, stream
 from soni.server.access import describe_access, refuse_undeclared
 from soni.server.connections import Patience, guarding_connections
 from soni.server.draining import MARGIN, draining_on_signal
@@ -33,6 +35,8 @@ from soni.server.startup import WordsAtStart
 
 if TYPE_CHECKING:
     from fastapi.telemetry import TelemetryConfig  # since 0.142; earlier ones keep what they do not know
+
+    from soni.observability.metrics import Metrics
 
 DEFAULT_CONFIG: Final = "./soni.yaml"
 # Its spans have the whole path, which names the user, and its logs the words of exceptions. Ours are in soni.server.spans.
@@ -67,6 +71,10 @@ def create_app(config_path: Path | None = None, runtime: Runtime | None = None) 
                 await opened.enter_async_context(incidents(assistant.fingerprint))
                 gate = await opened.enter_async_context(open_gate(assistant.config.settings.server))
                 await opened.enter_async_context(assistant)
+                counted = await asyncio.to_thread(_open_metrics, assistant)
+            take_over()
+            assistant.listen(TurnLog())
+            await opened.enter_async_context(metrics.counting(service, assistant, counted))
             opened.callback(service.close)
             # Turns that were cut off at the very end still give back their locks, before the store is closed.
             opened.push_async_callback(service.abandon)
@@ -96,7 +104,7 @@ def create_app(config_path: Path | None = None, runtime: Runtime | None = None) 
         telemetry=_NOT_BY_FASTAPI,
     )
     app.state.service = service
-    for part in (chat, stream, conversations, health):
+    for part in (chat, stream, conversations, health, metrics):
         # Flat, and not by include_router: routers in routers cost every request a second search for its route.
         app.router.routes.extend(part.router.routes)
     refuse_undeclared(app.routes)
@@ -154,6 +162,13 @@ def _load(config_path: Path | None) -> Runtime:
     return RuntimeLoop.from_path(config_path or Path(os.environ.get("SONI_CONFIG_PATH") or DEFAULT_CONFIG))
 
 
+def _open_metrics(assistant: Runtime) -> "Metrics":
+    # Here and not above: it brings prometheus-client.
+    from soni.observability.metrics import Metrics
+
+    return Metrics(assistant.config, health.VERSION)
+
+
 class _Api(FastAPI):
     """Describes what FastAPI cannot see: the body of a message, which is read without it because that is faster; and who may."""
 
@@ -168,7 +183,7 @@ class _Api(FastAPI):
 
 async def _log_as_configured(runtime: Runtime, opened: AsyncExitStack) -> None:
     settings = runtime.config.settings.logging
-    logging_context = logging_as(settings)
+    logging_context = logging_as(settings, known_secrets(runtime.config, os.environ))
     try:
         # In a thread: it may open a file, and at the end waits until the last line is in it.
         await asyncio.to_thread(logging_context.__enter__)

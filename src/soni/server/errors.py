@@ -36,6 +36,7 @@ from soni.errors import (
     Unauthenticated,
 )
 from soni.observability.logging import request_id
+from soni.observability.redaction import without_secrets
 from soni.value import Value
 
 log = logging.getLogger("soni.server")
@@ -294,7 +295,7 @@ def _problem(error: ErrorDetails, known: Sequence[str]) -> tuple[str, str]:
         if near := difflib.get_close_matches(place[-1][:_SHOWN_LENGTH], known, n=1):
             words += f"; did you mean {near[0]}"
     # A key that nobody knows is the caller's own text, of any length.
-    return ".".join(place)[:_SHOWN_LENGTH], words
+    return without_secrets(".".join(place))[:_SHOWN_LENGTH], words
 
 
 _SHOWN_LENGTH: Final = 100

@@ -3,17 +3,22 @@
 import logging
 import os
 import re
+import sys
 import time
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from soni.confidential import Confidential, confidential
+from soni.observability.definitions import OTHER
 from soni.observability.logging import request_id
+from soni.observability.redaction import without_secrets
 from soni.server.service import Service
 
 access_log = logging.getLogger("soni.access")
 
 _SANE: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_METHODS: Final = frozenset({"GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"})
 _CLIENT_GONE: Final = 499
 _FAREWELL: Final = (b"connection", b"close")
 
@@ -59,21 +64,24 @@ class RequestContext:
                     message["headers"].append(_FAREWELL)
             await send(message)
 
-        token = request_id.set(reference)
+        token, outside = request_id.set(reference), confidential.set(Confidential())
         try:
             await self._app(scope, receive, send_with_id)
         finally:
+            # The template: a path itself names its user.
+            route = getattr(scope.get("route"), "path", None)
+            # Any word is a method to HTTP.
+            method = scope["method"] if scope["method"] in _METHODS else OTHER
+            status, seconds = status or _CLIENT_GONE, time.perf_counter() - began
+            if self._service.metrics is not None:
+                self._service.metrics.request_served(method, route, status, seconds)
             if access_log.isEnabledFor(logging.INFO):
-                route = scope.get("route")
-                fields = {
-                    "method": scope["method"],
-                    # The template: a path itself names its user.
-                    "route": getattr(route, "path", None),
-                    "status": status or _CLIENT_GONE,
-                    "ms": round(1000 * (time.perf_counter() - began), 2),
-                }
+                fields = {"method": method, "route": route, "status": status, "ms": round(1000 * seconds, 2)}
                 access_log.info("request.served", extra=fields)
             request_id.reset(token)
+            if sys.exc_info()[0] is None:
+                # Otherwise the server logs the error, from here on: it is held against the turn it belongs to.
+                confidential.reset(outside)
 
 
 def new_request_id() -> str:
@@ -90,5 +98,6 @@ def _given_id(scope: Scope) -> str | None:
     """The caller's own request id, where it is one that can safely be logged and sent back."""
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _SANE.fullmatch(value):
-            return str(value, "ascii")
+            given = str(value, "ascii")
+            return given if without_secrets(given) == given else None
     return None

@@ -5,7 +5,7 @@ import math
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, Self
+from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 from starlette.requests import Request
 
@@ -13,12 +13,16 @@ from soni.aloud import Hearer
 from soni.config.models import SoniConfig
 from soni.config.settings import Settings
 from soni.errors import TooManyRequests
+from soni.events import Listener
 from soni.persistence.archive import Exchange
-from soni.runtime.messages import ConversationView, Message, Reply
+from soni.runtime.messages import ConversationView, Load, Message, Reply
 from soni.server.errors import NotReady
 from soni.server.gate import Gate
 from soni.understanding.base import Dependent
 from soni.value import Value
+
+if TYPE_CHECKING:
+    from soni.observability.metrics import Metrics
 
 Phase = Literal["starting", "serving", "draining"]
 
@@ -50,6 +54,15 @@ class Runtime(Protocol):
     @property
     def fingerprint(self) -> str:
         """The version of the assistant."""
+        ...
+
+    @property
+    def load(self) -> Load:
+        """How busy it is."""
+        ...
+
+    def listen(self, listener: Listener) -> None:
+        """Let this one hear the events of every turn."""
         ...
 
     async def __aenter__(self) -> Self: ...
@@ -133,6 +146,8 @@ class Service:
     """What the last look at the store found."""
     was_ready: bool = False
     sight: Sight = field(default_factory=Sight)
+    metrics: "Metrics | None" = None
+    """While it serves."""
     _runtime: Runtime | None = None
     _gate: Gate | None = None
     _turns: int = 0
@@ -211,6 +226,16 @@ class Service:
         if self._runtime is None or self.phase != "serving":
             raise NotReady(f"The service is {self.phase}.", {"missing": ["assistant"]})
         return self._runtime
+
+    @property
+    def turns(self) -> int:
+        """How many are under way, those that wait for their conversation among them."""
+        return self._turns
+
+    @property
+    def load(self) -> Load:
+        """How busy the assistant is."""
+        return self._runtime.load if self._runtime is not None else Load()
 
     @contextmanager
     def turn(self) -> Iterator[Runtime]:

@@ -8,6 +8,7 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from soni.errors import ConfigurationError, SoniError
+from soni.observability.redaction import without_secrets
 from soni.server.draining import uvicorn_here
 
 EX_CONFIG: Final = 78
@@ -53,7 +54,7 @@ class WordsAtStart:
 
 async def _say(error: SoniError) -> None:
     """Write why the service cannot start, and end the process where that is ours to do."""
-    sys.stderr.write(f"Soni cannot start.\n{error.message}\n")
+    sys.stderr.write(f"Soni cannot start.\n{without_secrets(error.message)}\n")
     sys.stderr.flush()
     if isinstance(error, ConfigurationError) and _uvicorn_owns_this_process():
         loop = asyncio.get_running_loop()

@@ -15,8 +15,9 @@ from soni.aloud import Hearer
 from soni.config.models import SoniConfig
 from soni.dialogue.state import Button, Utterance
 from soni.errors import ConversationUnknown, SoniError
+from soni.events import Listener
 from soni.runtime.loop import RuntimeLoop
-from soni.runtime.messages import ConversationView, Message, Reply
+from soni.runtime.messages import ConversationView, Load, Message, Reply
 from soni.runtime.upkeep import Upkeep
 from soni.server.api import create_app
 from soni.understanding.base import Dependent
@@ -120,6 +121,13 @@ class _Overheard:
     @property
     def upkeep(self) -> Upkeep:
         return self._loop.upkeep
+
+    @property
+    def load(self) -> Load:
+        return self._loop.load
+
+    def listen(self, listener: Listener) -> None:
+        self._loop.listen(listener)
 
     async def __aenter__(self) -> Self:
         return self

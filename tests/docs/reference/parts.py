@@ -3,9 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields as fields_of
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any, Final
+from typing import Final
 
 from tests.docs.reference.command_line import cli
 from tests.docs.reference.tables import (
@@ -24,6 +22,7 @@ from soni.config.settings import OF_A_MODEL
 from soni.config.steps import STEP_KINDS
 from soni.dialogue.commands import COMMANDS
 from soni.dialogue.payloads import parse_payload
+from soni.observability.metrics import reference
 from soni.server.api import create_app
 from soni.server.errors import VERDICTS, ClientGone, code_of
 
@@ -184,9 +183,6 @@ PARTS: Final[dict[str, Callable[[], str]]] = {
     "errors": errors,
     "error-tree": error_tree,
     "cli": cli,
+    "metrics": reference,
 }
 """The parts by name: ``<!-- generated: settings -->`` … ``<!-- end -->`` on a page."""
-
-if find_spec("soni.observability.metrics") is not None:
-    _metrics: Any = import_module("soni.observability.metrics")
-    PARTS["metrics"] = _metrics.reference

@@ -10,7 +10,7 @@ from pathlib import Path
 from sys import modules
 from textwrap import dedent
 from types import ModuleType
-from typing import Final
+from typing import Final, TypeVar
 
 from langchain_core.runnables import RunnableConfig
 
@@ -25,6 +25,7 @@ from soni.runtime.messages import Message, Reply
 from soni.understanding.base import Briefing
 from soni.value import Value
 
+E = TypeVar("E", bound=Event)
 MONDAY: Final = datetime(2030, 1, 7, 9, 0, tzinfo=UTC)
 _NUMBERS: Final = count(1)
 
@@ -93,7 +94,7 @@ class Chat:
         """What can be read now."""
         return dict((await self.loop.get_state(self.user)).slots)
 
-    def happened(self, kind: type[Event]) -> list[Event]:
+    def happened(self, kind: type[E]) -> list[E]:
         """The events of one kind, of all turns so far."""
         return [event for event in self.events if isinstance(event, kind)]
 

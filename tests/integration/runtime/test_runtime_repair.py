@@ -128,7 +128,7 @@ async def test_a_flow_that_is_started_twice_is_brought_up_and_not_doubled() -> N
 
         assert answer == "How much?"
         assert chat.stack == ["block_card", "send_money"]
-        assert chat.happened(FlowStarted)[-1] == FlowStarted("send_money")
+        assert chat.happened(FlowStarted) == [FlowStarted("send_money"), FlowStarted("block_card")]
 
 
 async def test_interrupted_and_completed_patterns_run_when_they_should() -> None:

@@ -13,8 +13,9 @@ from soni.aloud import Hearer
 from soni.config.models import SoniConfig
 from soni.dialogue.state import Button, Line, Utterance
 from soni.errors import ConversationUnknown
+from soni.events import Listener
 from soni.persistence.archive import Exchange
-from soni.runtime.messages import ConversationView, Message, Reply
+from soni.runtime.messages import ConversationView, Load, Message, Reply
 from soni.server.api import create_app
 from soni.understanding.base import Dependent
 from soni.value import Value
@@ -74,8 +75,12 @@ class EchoRuntime:
         """A turn waits for it."""
         self.turn_began = asyncio.Event()
         self.upkeep = EchoUpkeep(self.heard)
+        self.load = Load()
         self.opened = 0
         self.closed = 0
+
+    def listen(self, listener: Listener) -> None:
+        pass
 
     async def __aenter__(self) -> Self:
         if self.start_failure is not None:

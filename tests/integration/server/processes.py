@@ -52,12 +52,14 @@ class Service:
 
 
 @contextmanager
-def served(folder: Path, command: Sequence[str] = UVICORN, **environ: str) -> Iterator[Service]:
-    """A service that runs in this folder, from the moment it listens; killed at the end if it has not stopped."""
+def served(
+    folder: Path, command: Sequence[str] = UVICORN, limit: float = LIMIT, /, **environ: str
+) -> Iterator[Service]:
+    """A service that runs in this folder, from the moment it listens; killed at the end, or after ``limit`` seconds."""
     process = subprocess.Popen(
         command, cwd=folder, env={**os.environ, **environ}, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     )
-    watchdog = threading.Timer(LIMIT, process.kill)
+    watchdog = threading.Timer(limit, process.kill)
     watchdog.start()
     told: list[str] = []
     try:

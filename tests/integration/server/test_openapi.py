@@ -27,6 +27,7 @@ OPERATIONS = {
     ("get", "/ready"): {"200", "405", "503"},
     ("get", "/startup"): {"200", "405", "503"},
     ("get", "/version"): {"200", *ASKED},
+    ("get", "/metrics"): {"200", *ASKED},
 }
 
 
@@ -66,7 +67,8 @@ def test_operations_have_short_names() -> None:
     names = [str(operation["operationId"]) for operation in operations()]
 
     assert names == [
-        "chat", "stream", "look", "reset", "read", "export", "resume", "health", "ready", "startup", "versions"
+        "chat", "stream", "look", "reset", "read", "export", "resume", "health", "ready", "startup", "versions",
+        "metrics",
     ]  # fmt: skip
 
 

@@ -65,7 +65,7 @@ def rephrased(model: FakeModel) -> list[str]:
 
 def outcomes(chat: Chat) -> list[tuple[str, str]]:
     """What each call was for, and how it went."""
-    return [(event.purpose, event.outcome) for event in chat.happened(ModelCalled) if isinstance(event, ModelCalled)]
+    return [(event.purpose, event.outcome) for event in chat.happened(ModelCalled)]
 
 
 @asynccontextmanager
