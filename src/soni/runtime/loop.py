@@ -40,6 +40,7 @@ from soni.runtime.turn import Turn
 from soni.runtime.upkeep import Upkeep, keep_expiring
 from soni.runtime.views import reply_of, view_of
 from soni.toolbox import Clock, Meter, Toolbox
+from soni.turnstile import PLACES, Turnstile
 from soni.understanding.base import Dependent, Understander
 from soni.understanding.providers import open_understander
 from soni.writing.base import Writer
@@ -85,6 +86,7 @@ class RuntimeLoop:
         self._given_locks = locks
         self._listeners = tuple(listeners)
         self._under_way = UnderWay()
+        self._turnstile = Turnstile(PLACES, config.settings.runtime.turn_timeout.total_seconds())
         self._waits = config.settings.conversation.on_concurrent_message == "enqueue"
         self._exit = AsyncExitStack()
         self._open: _Open | None = None
@@ -184,7 +186,7 @@ class RuntimeLoop:
         attempt = Attempt(message.message_id)
         turn = 0
         try:
-            async with self._hold(message.user_id):
+            async with self._hold(message.user_id), self._turnstile.passed():
                 async with self._time_limit() as ends:
                     saved = await self._load(message.user_id)
                     dialogue = saved.dialogue if saved else await self.new_dialogue(message)
