@@ -7,8 +7,10 @@ import time
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from soni.observability.logging import request_id
+from soni.server.errors import NotFound, error_response
 from soni.server.service import Service
 
 access_log = logging.getLogger("soni.access")
@@ -38,7 +40,10 @@ class RequestContext:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            if scope["type"] == "websocket":
+                await _refuse(WebSocket(scope, receive, send))
+            else:
+                await self._app(scope, receive, send)
             return
         began = time.perf_counter()
         reference = _given_id(scope) or new_request_id()
@@ -74,6 +79,17 @@ class RequestContext:
                 }
                 access_log.info("request.served", extra=fields)
             request_id.reset(token)
+
+
+async def _refuse(asked: WebSocket) -> None:
+    """There is nothing to talk to by WebSocket; said as any other error is, where the server can."""
+    token = request_id.set(new_request_id())
+    try:
+        response = error_response(NotFound("There are no WebSockets here."))
+        response.headers["X-Request-ID"] = request_id.get() or ""
+        await asked.send_denial_response(response)
+    finally:
+        request_id.reset(token)
 
 
 def new_request_id() -> str:
