@@ -141,7 +141,8 @@ class PhaseEnded:
     """A part of a turn is over."""
 
     phase: str
-    """``lock`` (waiting for the conversation), ``load``, ``understand``, ``run`` (everything else that the flows do) or
+    """``lock`` (waiting for the conversation, and for a place to work), ``load``, ``understand``, ``run`` (everything
+    else that the flows do) or
     ``commit``."""
     seconds: float
     error: str = ""

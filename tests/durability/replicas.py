@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,7 @@ class Replica:
     folder: Path
     environment: Mapping[str, str]
     port: int = field(default_factory=lambda: free_port())
+    command: Sequence[str] = (sys.executable, "-m", "uvicorn", "soni.server.api:app", "--no-access-log")
     _process: asyncio.subprocess.Process | None = None
     _told: list[str] = field(default_factory=list)
     _reading: asyncio.Task[None] | None = None
@@ -51,7 +52,7 @@ class Replica:
     async def start(self) -> None:
         """Start a process; it listens when this returns."""
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "uvicorn", "soni.server.api:app", "--port", str(self.port), "--no-access-log",
+            *self.command, "--port", str(self.port),
             cwd=self.folder, env={**os.environ, **_COMPILED_ONCE, **self.environment},
             stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip

@@ -23,6 +23,7 @@ from soni.actions.webhook import Webhooks
 from soni.config.models import ActionSpec
 from soni.config.steps import Retry
 from soni.errors import ActionError
+from soni.turnstile import elsewhere
 from soni.value import Value, storable
 
 Outputs = Mapping[str, Value]
@@ -150,7 +151,8 @@ class Actions:
     async def _judge(self, name: str, registered: Registered, value: Value, context: ActionContext) -> object:
         given = {registered.context: context} if registered.context else {}
         try:
-            return await _invoke(registered, (value,), given)
+            with elsewhere():
+                return await _invoke(registered, (value,), given)
         except Exception as error:  # an author's function may raise anything; the turn answers for it
             raise ActionError(f"{name!r} raised {type(error).__name__}.", action=name) from error
 
@@ -163,8 +165,9 @@ class Actions:
         most = retry.max_attempts if retry else 1
         for attempt in range(1, most + 1):
             try:
-                async with asyncio.timeout(within.total_seconds() if within else None):
-                    returned = await self._call(name, spec, inputs, context)
+                with elsewhere():
+                    async with asyncio.timeout(within.total_seconds() if within else None):
+                        returned = await self._call(name, spec, inputs, context)
                 return _result(spec, returned), attempt
             except Exception as error:  # an author's function may raise anything; the flow decides what follows
                 if attempt == most or retry is None or not _worth_retrying(error, retry):
@@ -173,7 +176,8 @@ class Actions:
                     raise ActionError(words, action=name, reason=reason, attempts=attempt) from error
                 failure = type(error).__qualname__
             tracing.note("soni.retry", {"soni.action.attempts": attempt, "error.type": failure})
-            await asyncio.sleep(_pause(retry, attempt))
+            with elsewhere():
+                await asyncio.sleep(_pause(retry, attempt))
         raise AssertionError("the last attempt returns or raises")
 
     async def _call(self, name: str, spec: ActionSpec, inputs: Mapping[str, Value], context: ActionContext) -> object:

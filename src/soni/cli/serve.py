@@ -36,6 +36,8 @@ def serve(
         port=port,
         workers=workers,
         server_header=False,
+        # There are none here: who asks for one is answered like anybody else.
+        ws="none",
         timeout_keep_alive=_IDLE,
     )
 

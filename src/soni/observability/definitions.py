@@ -56,7 +56,7 @@ METRICS: Final = (
         "soni_turn_phase_duration_seconds",
         "histogram",
         (
-            "Where the time of a message went: `lock` (waiting for the conversation), `load`, `understand`, `run` "
+            "Where the time of a message went: `lock` (waiting for the conversation, and for a place to work), `load`, `understand`, `run` "
             "(everything else that flows and actions do), `commit`."
         ),
         ("phase",),

@@ -44,6 +44,7 @@ class SqliteArchive:
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
         self._connection = connection
+        self._emptying = asyncio.Lock()
 
     async def exchanges(self, conversation: str, before: str | None, limit: int) -> tuple[Exchange, ...]:
         """As ``Archive.exchanges``."""
@@ -86,7 +87,8 @@ class SqliteArchive:
             ((_, _, path),) = [
                 row for row in await self._connection.execute_fetchall("pragma database_list") if row[1] == "main"
             ]
-            rest = await asyncio.to_thread(empty_log, Path(path))
+            async with self._emptying:  # two at once would each take the other for a reader
+                rest = await asyncio.to_thread(empty_log, Path(path))
         if rest:
             log.warning(
                 "another program reads %s: until the next erase, what was erased may be found in its -wal file", path

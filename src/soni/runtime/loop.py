@@ -45,6 +45,7 @@ from soni.runtime.turn import Turn
 from soni.runtime.upkeep import Upkeep, keep_expiring, open_flows
 from soni.runtime.views import reply_of, view_of
 from soni.toolbox import Clock, Meter, Toolbox
+from soni.turnstile import PLACES, Turnstile
 from soni.understanding.base import Dependent, Understander
 from soni.understanding.providers import open_understander
 from soni.writing.base import Writer
@@ -92,6 +93,7 @@ class RuntimeLoop:
         self._under_way = UnderWay()
         self.load = Load()
         """How busy it is."""
+        self._turnstile = Turnstile(PLACES, config.settings.runtime.turn_timeout.total_seconds())
         self._waits = config.settings.conversation.on_concurrent_message == "enqueue"
         self._exit = AsyncExitStack()
         self._open: _Open | None = None
@@ -228,13 +230,13 @@ class RuntimeLoop:
 
     @asynccontextmanager
     async def _hold(self, user_id: str, events: list[Event]) -> AsyncIterator[None]:
-        """Hold the conversation; what is told and traced is how long it is waited for."""
+        """Hold the conversation, and have a place to work; what is told and traced is how long both are waited for."""
         load, began, error = self.load, time.perf_counter(), "CancelledError"
         load.waiting += 1
         waits = True
         try:
             with tracing.span("soni.lock") as waiting:
-                async with self._locks.hold(user_id, wait=self._waits):
+                async with self._locks.hold(user_id, wait=self._waits), self._turnstile.passed():
                     waiting.end()
                     load.waiting -= 1
                     load.answering += 1

@@ -65,6 +65,6 @@ class Load:
     """How busy an assistant is, in messages."""
 
     waiting: int = 0
-    """For their conversation."""
+    """For their conversation, or for a place to work."""
     answering: int = 0
     """One a conversation."""

@@ -8,11 +8,13 @@ import time
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from soni.confidential import Confidential, confidential
 from soni.observability.definitions import OTHER
 from soni.observability.logging import request_id
 from soni.observability.redaction import without_secrets
+from soni.server.errors import NotFound, error_response
 from soni.server.service import Service
 
 access_log = logging.getLogger("soni.access")
@@ -43,7 +45,10 @@ class RequestContext:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            if scope["type"] == "websocket":
+                await _refuse(WebSocket(scope, receive, send))
+            else:
+                await self._app(scope, receive, send)
             return
         began = time.perf_counter()
         reference = _given_id(scope) or new_request_id()
@@ -82,6 +87,17 @@ class RequestContext:
             if sys.exc_info()[0] is None:
                 # Otherwise the server logs the error, from here on: it is held against the turn it belongs to.
                 confidential.reset(outside)
+
+
+async def _refuse(asked: WebSocket) -> None:
+    """There is nothing to talk to by WebSocket; said as any other error is, where the server can."""
+    token = request_id.set(new_request_id())
+    try:
+        response = error_response(NotFound("There are no WebSockets here."))
+        response.headers["X-Request-ID"] = request_id.get() or ""
+        await asked.send_denial_response(response)
+    finally:
+        request_id.reset(token)
 
 
 def new_request_id() -> str:

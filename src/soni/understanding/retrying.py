@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
 from soni.events import BreakerChanged, Listener
+from soni.turnstile import elsewhere
 from soni.understanding.breaker import Breaker
 from soni.understanding.model.failures import OF_THE_MESSAGE, ModelFailed
 
@@ -42,8 +43,9 @@ async def answered(
     try:
         with breaker.attempt() as attempt:
             try:
-                async with asyncio.timeout(patience.seconds):
-                    answer = await _with_retries(call, patience)
+                with elsewhere():
+                    async with asyncio.timeout(patience.seconds):
+                        answer = await _with_retries(call, patience)
             except TimeoutError:
                 words = f"The model {name} did not answer within {patience.seconds:g} s."
                 attempt.failed = words

@@ -89,6 +89,17 @@ def test_a_head_with_a_path_that_is_no_text(address: tuple[str, int]) -> None:
     assert TypeAdapter(ErrorBody).validate_json(body)["code"] == "invalid_request"
 
 
+def test_who_asks_for_a_websocket_is_told_that_there_is_none(address: tuple[str, int]) -> None:
+    """In the shape of every error, with the id of the request."""
+    shown = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+    with httpx.Client(base_url="http://{}:{}".format(*address)) as client:
+        refused = client.get("/chat/ana", headers={**shown, "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="})
+
+    error = TypeAdapter(ErrorBody).validate_json(refused.content, strict=True)
+    assert (refused.status_code, error["code"]) == (404, "not_found")
+    assert error["reference"] == refused.headers["x-request-id"]
+
+
 def test_the_runtime_is_closed_when_the_server_stops(runtime: EchoRuntime) -> None:
     """Stopping the server closes what it opened."""
     with listening(runtime) as address, httpx.Client(base_url="http://{}:{}".format(*address)) as client:

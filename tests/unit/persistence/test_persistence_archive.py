@@ -1,5 +1,6 @@
 """One contract for what every store keeps beside the state: the transcript, the names, the ledger's rows, and their end."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -294,6 +295,19 @@ async def test_erasing_leaves_nothing_of_one_and_everything_of_others(store: Sto
     assert await store.archive.conversations("", 9) == ("ana2",)
     assert texts(await store.archive.exchanges("ana2", None, 9)) == ["one", "two"]
     assert await store.archive.effects("ana2") == {"k": {"x": 1}}
+
+
+async def test_many_who_are_erased_at_once_are_not_in_each_others_way(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody is taken for another program that reads the file, and nothing of anybody stays."""
+    users = [f"user{number}" for number in range(8)]
+    for user in users:
+        await say(store, user, "hello")
+    await asyncio.gather(*(store.archive.erase(user) for user in users))
+
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == []
+    assert await store.archive.conversations("", 10) == ()
 
 
 async def test_a_turn_on_an_erased_conversation_is_refused(store: Store) -> None:
