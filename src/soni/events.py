@@ -142,8 +142,7 @@ class PhaseEnded:
 
     phase: str
     """``lock`` (waiting for the conversation, and for a place to work), ``load``, ``understand``, ``run`` (everything
-    else that the flows do) or
-    ``commit``."""
+    else that the flows do) or ``commit``."""
     seconds: float
     error: str = ""
     """The class of what it raised."""
