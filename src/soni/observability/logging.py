@@ -23,8 +23,10 @@ from soni.observability.redaction import Masks, redacted, redacted_traceback, re
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The request being answered; it is in every line that is logged meanwhile."""
 
-NAMES_ONLY: Final = frozenset({"soni.access", "soni.turns"})
-"""Loggers whose lines hold numbers, and names that the author gave: those may be what a user said, too."""
+NAMES_ONLY: Final = frozenset({"request.served", "turn.answered", "turn.replayed", "turn.failed"})
+"""Lines of ours that hold numbers, and names that the author gave: a user may have said such a name, too."""
+
+_OURS: Final = frozenset({"soni.access", "soni.turns"})
 
 _ROTATE_AT: Final = 10 * 1024 * 1024
 _KEPT_FILES: Final = 5
@@ -103,9 +105,7 @@ class Redacting(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         told = _copy(record)
         turn = confidential.get()
-        if record.name in NAMES_ONLY:
-            told.msg, told.args = record.getMessage(), None
-        else:
+        if record.name not in _OURS or record.msg not in NAMES_ONLY:
             self._redact(told, self._masks(turn))
         if (current := request_id.get()) is not None:
             told.request_id = current

@@ -85,10 +85,10 @@ async def test_the_parts_of_a_turn_are_told() -> None:
         await chat.say("/start_flow balance", "m1")
         await chat.say("/start_flow balance", "m1")
 
-        assert [event.phase for event in chat.happened(PhaseEnded)] == [
+        assert [event.phase for event in chat.events if isinstance(event, PhaseEnded)] == [
             "lock", "load", "understand", "run", "commit", "lock", "load",
         ]  # fmt: skip
-        assert [event.turn for event in chat.happened(TurnReplayed)] == [1]
+        assert [event.turn for event in chat.events if isinstance(event, TurnReplayed)] == [1]
 
 
 async def test_how_busy_it_is_comes_back_to_nothing() -> None:
