@@ -8,7 +8,7 @@ import pytest
 from soni import ActionError, FlowError, Message, NLUError, RuntimeLoop
 from soni.dialogue.commands import Command
 from soni.errors import TurnTimeout
-from soni.events import ActionRan, Event, TurnEnded, TurnFailed, TurnStarted
+from soni.events import ActionRan, Event, PhaseEnded, TurnEnded, TurnFailed, TurnStarted
 from soni.understanding.base import Briefing
 
 from .chat import Chat, Deaf, assistant, talking
@@ -233,7 +233,10 @@ async def test_an_error_of_our_own_is_told_to_the_listeners_too() -> None:
         with pytest.raises(KeyError):
             await loop.process_message(Message("ana", "hello"))
 
-    assert [type(event) for event in events] == [TurnStarted, TurnFailed]
+    assert [type(event) for event in events if not isinstance(event, PhaseEnded)] == [TurnStarted, TurnFailed]
+    assert [(each.phase, each.error) for each in events if isinstance(each, PhaseEnded)] == [
+        ("lock", ""), ("load", ""), ("understand", "KeyError"), ("run", "KeyError"),
+    ]  # fmt: skip
 
 
 async def test_a_listener_that_fails_does_not_cost_the_answer(caplog: pytest.LogCaptureFixture) -> None:

@@ -47,7 +47,8 @@ trace.get_tracer("host").start_span("afterwards").end()
 print(*(span.name for span in spans.get_finished_spans()))
 """
 LOADED = """
-known = {"soni.observability." + name for name in ("identity", "incidents", "logging", "telemetry")}
+always = ("definitions", "identity", "incidents", "known_secrets", "logging", "metrics", "redaction", "telemetry", "turns")
+known = {"soni.observability." + name for name in always}
 print(*sorted(name for name in sys.modules if name not in known))
 """
 

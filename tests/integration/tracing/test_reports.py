@@ -76,10 +76,8 @@ def test_soni_s_errors_have_their_general_words_and_others_none(told: Told) -> N
     """The words of an exception may be about a value: Pydantic's are, and an author's."""
     apology, failed = told.reports
 
-    assert raised(failed) == [
-        ("ValidationError", ""),
-        ("StateError", "The saved state of this conversation cannot be read."),
-    ]
+    # Without Pydantic's error, which is not even its cause: its words repeat what is saved.
+    assert raised(failed) == [("StateError", "The saved state of this conversation cannot be read.")]
     assert raised(apology)[0] == ("LookupError", "")
     assert raised(apology)[-1] == ("ActionError", "An action failed or timed out.")
     assert apology["logentry"] == {"message": "%s failed, and no step handles it"}
