@@ -21,6 +21,7 @@ access_log = logging.getLogger("soni.access")
 
 _SANE: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _METHODS: Final = frozenset({"GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"})
+_PROBES: Final = frozenset({"/health", "/ready", "/startup", "/metrics"})
 _CLIENT_GONE: Final = 499
 _FAREWELL: Final = (b"connection", b"close")
 
@@ -80,9 +81,11 @@ class RequestContext:
             status, seconds = status or _CLIENT_GONE, time.perf_counter() - began
             if self._service.metrics is not None:
                 self._service.metrics.request_served(method, route, status, seconds)
-            if access_log.isEnabledFor(logging.INFO):
+            # Probes come every few seconds for ever: those that find all well would be most of the log.
+            level = logging.DEBUG if route in _PROBES and status < 400 else logging.INFO
+            if access_log.isEnabledFor(level):
                 fields = {"method": method, "route": route, "status": status, "ms": round(1000 * seconds, 2)}
-                access_log.info("request.served", extra=fields)
+                access_log.log(level, "request.served", extra=fields)
             request_id.reset(token)
             if sys.exc_info()[0] is None:
                 # Otherwise the server logs the error, from here on: it is held against the turn it belongs to.

@@ -35,6 +35,7 @@ def test_it_serves_the_same_app_as_uvicorn(calls: list[dict[str, object]]) -> No
             "workers": 1,
             "server_header": False,
             "timeout_keep_alive": 75,
+            "log_config": None,
         }
     ]
     assert os.environ["SONI_CONFIG_PATH"] == "mine.yaml"
