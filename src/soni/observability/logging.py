@@ -160,6 +160,7 @@ def formatter(style: str) -> logging.Formatter:
             "%(time)s %(levelname)s %(name)s %(message)s",
             rename_fields={"levelname": "level", "name": "logger", "message": "event"},
             timestamp="time",
+            reserved_attrs=sorted(_RESERVED),
         )
     return ConsoleFormatter()
 
@@ -210,20 +211,21 @@ class SharedFileHandler(logging.handlers.RotatingFileHandler):
     @override
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            if self.stream is not None and not self._is_here():
-                self.stream.close()
+            if (stream := self.stream) is not None and not _stands_at(stream.fileno(), self.baseFilename):
+                stream.close()
                 self.stream = self._open()
         except OSError:
             self.handleError(record)
         else:
             super().emit(record)
 
-    def _is_here(self) -> bool:
-        opened = os.fstat(self.stream.fileno())
-        try:
-            return os.path.samestat(opened, Path(self.baseFilename).stat())
-        except FileNotFoundError:
-            return False
+
+def _stands_at(descriptor: int, path: str) -> bool:
+    """Whether the open file is still the one at this path."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), Path(path).stat())
+    except FileNotFoundError:
+        return False
 
 
 @contextmanager

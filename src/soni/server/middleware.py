@@ -14,6 +14,7 @@ from soni.confidential import Confidential, confidential
 from soni.observability.definitions import OTHER
 from soni.observability.logging import request_id
 from soni.observability.redaction import without_secrets
+from soni.server.access import client_of
 from soni.server.errors import NotFound, error_response
 from soni.server.service import Service
 
@@ -84,7 +85,14 @@ class RequestContext:
             # Probes come every few seconds for ever: those that find all well would be most of the log.
             level = logging.DEBUG if route in _PROBES and status < 400 else logging.INFO
             if access_log.isEnabledFor(level):
-                fields = {"method": method, "route": route, "status": status, "ms": round(1000 * seconds, 2)}
+                fields: dict[str, object] = {
+                    "method": method,
+                    "route": route,
+                    "status": status,
+                    "ms": round(1000 * seconds, 2),
+                }
+                if (client := client_of(scope)) is not None:
+                    fields["client"] = client
                 access_log.log(level, "request.served", extra=fields)
             request_id.reset(token)
             if sys.exc_info()[0] is None:
