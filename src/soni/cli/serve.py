@@ -5,12 +5,15 @@ import os
 import secrets
 import shutil
 import tempfile
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from soni.cli.options import DEFAULT_CONFIG, ConfigOption
 from soni.errors import ConfigurationError, Problem
+
+if TYPE_CHECKING:
+    from soni.config.settings import Logging, Settings
 
 
 def serve(
@@ -24,10 +27,16 @@ def serve(
     """Serve the assistant over HTTP."""
     import uvicorn
 
+    # A process by itself logs as its assistant says, and before that nothing that uvicorn says in a form of its own.
+    log_config: dict[str, Any] | None = None
     if workers > 1:
+        from soni.config.loader import load_config
+
+        settings = load_config(config).settings
         # Here and not only in the workers: uvicorn forgets the exit codes of theirs.
-        _refuse_before(config, workers, host)
+        _refuse_before(settings, config, workers, host)
         _work_as_one()
+        log_config = _for_the_parent(settings.logging)
     # The app is named and not passed, so that workers can load it; and they find the assistant by this name too.
     os.environ["SONI_CONFIG_PATH"] = str(config)
     uvicorn.run(
@@ -39,6 +48,7 @@ def serve(
         # There are none here: who asks for one is answered like anybody else.
         ws="none",
         timeout_keep_alive=_IDLE,
+        log_config=log_config,
     )
 
 
@@ -46,14 +56,13 @@ _IDLE: Final = 75
 """Seconds that an idle connection is kept: longer than proxies keep theirs (60 usually), or they speak just as it is closed."""
 
 
-def _refuse_before(config: ConfigOption, workers: int, host: str) -> None:
+def _refuse_before(settings: "Settings", config: ConfigOption, workers: int, host: str) -> None:
     """Raises ConfigurationError where the workers would not start."""
     from soni.access.api_keys import missing_keys
     from soni.access.local import is_loopback
-    from soni.config.loader import load_config, with_places
+    from soni.config.loader import with_places
     from soni.server.opening import refuse_beyond
 
-    settings = load_config(config).settings
     if problems := missing_keys(settings.server, os.environ):
         raise ConfigurationError(problems=with_places(problems, config))
     if not is_loopback(host):
@@ -62,6 +71,17 @@ def _refuse_before(config: ConfigOption, workers: int, host: str) -> None:
     if backend in ("memory", "sqlite"):
         words = f"The {backend} store belongs to one process, and {workers} workers are asked for. Use --workers 1."
         raise ConfigurationError(problems=[Problem(words, key="settings.persistence.backend", file=config)])
+
+
+def _for_the_parent(settings: "Logging") -> dict[str, Any]:
+    """The process that looks after the workers has no assistant, but says when one has died: in the same form as they."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"soni": {"()": "soni.observability.logging.formatter", "style": settings.format}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "soni"}},
+        "loggers": {"uvicorn": {"handlers": ["stderr"], "level": settings.level, "propagate": False}},
+    }
 
 
 def _work_as_one() -> None:

@@ -2,12 +2,14 @@
 
 import logging
 import logging.handlers
+import os
 import queue
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Final
 
 from pythonjsonlogger.core import RESERVED_ATTRS
@@ -155,9 +157,10 @@ def formatter(style: str) -> logging.Formatter:
     """How a line looks: ``json`` or ``console``."""
     if style == "json":
         return JsonFormatter(
-            "%(levelname)s %(name)s %(message)s",
+            "%(time)s %(levelname)s %(name)s %(message)s",
             rename_fields={"levelname": "level", "name": "logger", "message": "event"},
             timestamp="time",
+            reserved_attrs=sorted(_RESERVED),
         )
     return ConsoleFormatter()
 
@@ -194,11 +197,35 @@ def _copy(record: logging.LogRecord) -> logging.LogRecord:
 
 def _file_handler(settings: Logging) -> logging.Handler:
     assert settings.file is not None
-    handler = logging.handlers.RotatingFileHandler(
-        settings.file, maxBytes=_ROTATE_AT, backupCount=_KEPT_FILES, encoding="utf-8"
-    )
+    handler = SharedFileHandler(settings.file, maxBytes=_ROTATE_AT, backupCount=_KEPT_FILES, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(message)s"))
     return handler
+
+
+class SharedFileHandler(logging.handlers.RotatingFileHandler):
+    """Goes on in the new file when another worker, or logrotate, has moved the old one away.
+
+    Else each worker would write into a file of its own, under names that say nothing, and each would move the others'.
+    """
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            if (stream := self.stream) is not None and not _stands_at(stream.fileno(), self.baseFilename):
+                stream.close()
+                self.stream = self._open()
+        except OSError:
+            self.handleError(record)
+        else:
+            super().emit(record)
+
+
+def _stands_at(descriptor: int, path: str) -> bool:
+    """Whether the open file is still the one at this path."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), Path(path).stat())
+    except FileNotFoundError:
+        return False
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from fastapi.params import Depends as Dependency
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.routing import BaseRoute
+from starlette.types import Scope as ASGIScope
 
 from soni.access.callers import Caller, Scope
 from soni.server.errors import error_responses
@@ -45,9 +46,9 @@ class Needs:
         if self.metrics and gate.metrics_open:
             return
         caller = await gate.identify(request)
+        request.scope[_CALLER] = caller  # also of one who may not, for the log
         user_id = request.path_params.get("user_id")
         caller.must(self.scope, user_id, self.own)
-        request.scope[_CALLER] = caller
         # Whoever operates the service is not kept from a conversation by what its user does too often. What is no
         # user id is refused further on, and is not worth remembering.
         counted = user_id if self.scope != "admin" and user_id is not None and _USER_ID.fullmatch(user_id) else None
@@ -75,6 +76,14 @@ def caller_of(request: Request) -> Caller:
     caller = request.scope[_CALLER]
     assert isinstance(caller, Caller)
     return caller
+
+
+def client_of(scope: ASGIScope) -> str | None:
+    """The name of the API key that a request showed; ``None`` where it showed none that is known, or was a user's own."""
+    caller = scope.get(_CALLER)
+    if isinstance(caller, Caller) and caller.user_id is None and caller.name.startswith("key:"):
+        return caller.name.removeprefix("key:")
+    return None
 
 
 def needs_of(route: BaseRoute) -> Needs | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
     from soni.observability.metrics import Metrics
 
+log = logging.getLogger("soni.server")
+
 DEFAULT_CONFIG: Final = "./soni.yaml"
 # Its spans have the whole path, which names the user, and its logs the words of exceptions. Ours are in soni.server.spans.
 _NOT_BY_FASTAPI: Final["TelemetryConfig"] = {
@@ -67,6 +70,8 @@ def create_app(config_path: Path | None = None, runtime: Runtime | None = None) 
                 if assistant is None:
                     assistant = await asyncio.to_thread(_load, config_path)
                     await _log_as_configured(assistant, opened)
+                    # The store may be waited for: who looks sees what comes up meanwhile.
+                    log.info("service.starting", extra={"version": health.VERSION, "assistant": assistant.fingerprint})
                 await opened.enter_async_context(telemetry(assistant.fingerprint))
                 await opened.enter_async_context(incidents(assistant.fingerprint))
                 gate = await opened.enter_async_context(open_gate(assistant.config.settings.server))

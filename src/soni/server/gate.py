@@ -13,12 +13,24 @@ from soni.errors import Forbidden, Unauthenticated
 if TYPE_CHECKING:
     from soni.access.rates import Rates
 
-NOT_ASKED: Final = (
+_NOT_ASKED: Final = (
     "Nobody is asked who they are (settings.server.auth.mode is none), so the service is for this machine only, and"
 )
-REMEDY: Final = "Set auth.mode to api_key or jwt; or allow_insecure, where something in front of it asks."
+_REMEDY: Final = "Set auth.mode to api_key or jwt; or allow_insecure, where something in front of it asks."
+_NOT_ASKED_LOCALLY: Final = (
+    "Nobody is asked who they are (settings.server.local is on, so auth.mode counts as none), so the service is for this"
+    " machine only, and"
+)
+_REMEDY_LOCALLY: Final = "Turn settings.server.local off; or set allow_insecure, where something in front of it asks."
 
 _Headers: TypeAlias = Iterable[tuple[bytes, bytes]]
+
+
+def only_for_this_machine(settings: Server, deed: str) -> str:
+    """Why a service that asks nobody does not do this for others (``does not listen on 0.0.0.0.``), and what to set."""
+    if settings.local:
+        return f"{_NOT_ASKED_LOCALLY} {deed} {_REMEDY_LOCALLY}"
+    return f"{_NOT_ASKED} {deed} {_REMEDY}"
 
 
 class Gate:
@@ -28,6 +40,7 @@ class Gate:
         self._doorman = doorman
         self._rates = rates
         self._only_here = settings.auth.mode == "none" and not settings.auth.allow_insecure
+        self._not_for_strangers = only_for_this_machine(settings, "this request came to another address.")
         self.mode = settings.auth.mode
         self.metrics_open = not settings.metrics_auth
 
@@ -40,7 +53,7 @@ class Gate:
         """Who calls. Raises Unauthenticated, IssuerUnavailable, Forbidden where only this machine may, and RateLimited."""
         if self._doorman is None:
             if self._only_here and not _came_from_here(request):
-                raise Forbidden(f"{NOT_ASKED} this request came to another address. {REMEDY}")
+                raise Forbidden(self._not_for_strangers)
             return NOBODY
         try:
             return await self._doorman.identify(_credential(request.scope["headers"], self.mode == "api_key"))

@@ -14,6 +14,7 @@ from soni.confidential import Confidential, confidential
 from soni.observability.definitions import OTHER
 from soni.observability.logging import request_id
 from soni.observability.redaction import without_secrets
+from soni.server.access import client_of
 from soni.server.errors import NotFound, error_response
 from soni.server.service import Service
 
@@ -21,6 +22,7 @@ access_log = logging.getLogger("soni.access")
 
 _SANE: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _METHODS: Final = frozenset({"GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"})
+_PROBES: Final = frozenset({"/health", "/ready", "/startup", "/metrics"})
 _CLIENT_GONE: Final = 499
 _FAREWELL: Final = (b"connection", b"close")
 
@@ -80,9 +82,18 @@ class RequestContext:
             status, seconds = status or _CLIENT_GONE, time.perf_counter() - began
             if self._service.metrics is not None:
                 self._service.metrics.request_served(method, route, status, seconds)
-            if access_log.isEnabledFor(logging.INFO):
-                fields = {"method": method, "route": route, "status": status, "ms": round(1000 * seconds, 2)}
-                access_log.info("request.served", extra=fields)
+            # Probes come every few seconds for ever: those that find all well would be most of the log.
+            level = logging.DEBUG if route in _PROBES and status < 400 else logging.INFO
+            if access_log.isEnabledFor(level):
+                fields: dict[str, object] = {
+                    "method": method,
+                    "route": route,
+                    "status": status,
+                    "ms": round(1000 * seconds, 2),
+                }
+                if (client := client_of(scope)) is not None:
+                    fields["client"] = client
+                access_log.log(level, "request.served", extra=fields)
             request_id.reset(token)
             if sys.exc_info()[0] is None:
                 # Otherwise the server logs the error, from here on: it is held against the turn it belongs to.

@@ -13,7 +13,7 @@ from soni.access.local import listens_beyond
 from soni.config.settings import Server
 from soni.errors import ConfigurationError, Problem
 from soni.server.draining import uvicorn_here
-from soni.server.gate import NOT_ASKED, REMEDY, Gate
+from soni.server.gate import Gate, only_for_this_machine
 
 if TYPE_CHECKING:
     from soni.access.rates import Rates
@@ -60,5 +60,6 @@ def _refuse_strangers(settings: Server) -> None:
 def refuse_beyond(settings: Server, host: str) -> None:
     """Raises ConfigurationError where a service with these settings must not listen there, beyond this machine."""
     if settings.auth.mode == "none" and not settings.auth.allow_insecure:
-        words = f"{NOT_ASKED} does not listen on {host}. {REMEDY}"
-        raise ConfigurationError(problems=[Problem(words, key="settings.server.auth.mode")])
+        words = only_for_this_machine(settings, f"does not listen on {host}.")
+        key = "settings.server.local" if settings.local else "settings.server.auth.mode"
+        raise ConfigurationError(problems=[Problem(words, key=key)])

@@ -34,7 +34,9 @@ def test_it_serves_the_same_app_as_uvicorn(calls: list[dict[str, object]]) -> No
             "port": 9000,
             "workers": 1,
             "server_header": False,
+            "ws": "none",
             "timeout_keep_alive": 75,
+            "log_config": None,
         }
     ]
     assert os.environ["SONI_CONFIG_PATH"] == "mine.yaml"

@@ -1,5 +1,6 @@
 """Who may what: every route of the app, with everything that somebody could show."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -144,6 +145,19 @@ def test_what_is_not_valid_is_refused_everywhere(by_token: httpx.Client, case: s
             body = response.json()
             assert (body["type"], body["code"], body["details"]) == ("Unauthenticated", "unauthenticated", {})
             assert ("expired" in body["error"]) == (case == "expired")
+
+
+def test_the_log_names_the_key(by_key: httpx.Client, by_token: httpx.Client, caplog: pytest.LogCaptureFixture) -> None:
+    """Who calls is told by the name of their key, also where they may not; not the key, and not the user of a token."""
+    caplog.set_level(logging.INFO, "soni.access")
+    path = "/conversations/ana/export"
+    for key in (KEYS["admin"], KEYS["read"], "soni_unknown"):
+        by_key.get(path, headers=bearer(key))
+    by_token.get("/conversations/ana", headers=bearer(token()))
+
+    lines = [record for record in caplog.records if record.message == "request.served"]
+    assert [getattr(line, "client", None) for line in lines] == ["admin", "read", None, None]
+    assert not any(key in str(vars(line)) for line in lines for key in KEYS.values())
 
 
 @pytest.mark.parametrize("service", ["by_token", "by_key"])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from soni.config.settings import Logging
-from soni.observability.logging import formatter, logging_as, request_id
+from soni.observability.logging import SharedFileHandler, formatter, logging_as, request_id
 
 
 def test_json_lines_are_objects(capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,6 +68,43 @@ def test_a_file_gets_the_same_lines(tmp_path: Path, capsys: pytest.CaptureFixtur
 
     assert file.read_text() == capsys.readouterr().err
     assert [json.loads(line)["number"] for line in file.read_text().splitlines()] == list(range(100))
+
+
+def test_a_file_that_was_moved_away_is_not_written_to(tmp_path: Path) -> None:
+    """Another worker, or logrotate, has rotated it: what comes then is in the new one."""
+    file, other = tmp_path / "soni.log", tmp_path / "soni.log.1"
+    handler = shared_file(file)
+    log_line(handler, "before")
+    file.rename(other)
+    log_line(handler, "after")
+    file.write_text("by another worker\n")
+    log_line(handler, "still after")
+    handler.close()
+
+    assert other.read_text() == "before\n"
+    assert file.read_text() == "by another worker\nstill after\n"
+
+
+def test_workers_that_share_a_file_rotate_it_once(tmp_path: Path) -> None:
+    """None loses lines, and each full file is one file."""
+    file = tmp_path / "soni.log"
+    handlers = [shared_file(file, max_bytes=1000) for _ in range(3)]
+    for number in range(300):
+        log_line(handlers[number % 3], f"{number:09}")
+    for handler in handlers:
+        handler.close()
+
+    files = [file, *(tmp_path / f"soni.log.{number}" for number in range(1, 4))]
+    lines = [line for each in reversed(files) for line in each.read_text().splitlines()]
+    assert lines == [f"{number:09}" for number in range(300)]
+
+
+def shared_file(file: Path, max_bytes: int = 0) -> logging.Handler:
+    return SharedFileHandler(file, maxBytes=max_bytes, backupCount=5, encoding="utf-8")
+
+
+def log_line(handler: logging.Handler, text: str) -> None:
+    handler.handle(logging.LogRecord("soni.x", logging.INFO, __file__, 1, text, None, None))
 
 
 def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:

@@ -65,6 +65,19 @@ async def test_one_line_for_each_request(client: httpx.AsyncClient, caplog: pyte
     assert not any("ana-secret" in str(vars(record)) or "1234" in str(vars(record)) for record in caplog.records)
 
 
+async def test_probes_that_find_all_well_are_no_lines(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They come every few seconds for ever. Whoever debugs sees them, and what is not well is told."""
+    caplog.set_level(logging.DEBUG, "soni.access")
+    for path in ("/health", "/ready", "/startup", "/metrics"):
+        await client.get(path)
+    await client.post("/health")
+
+    levels = [record.levelname for record in caplog.records if record.name == "soni.access"]
+    assert levels == ["DEBUG"] * 4 + ["INFO"]
+
+
 async def test_the_request_id_is_known_while_the_request_is_answered(
     client: httpx.AsyncClient,
     runtime: EchoRuntime,

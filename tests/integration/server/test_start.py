@@ -184,7 +184,7 @@ def test_a_real_assistant_in_this_process(with_log: Callable[[str], Path], tmp_p
     assert view.json()["stack"] == [{"flow": "greet", "step": "ask", "waiting": True}]
     assert ready.status_code == 200
     events = [json.loads(line)["event"] for line in (tmp_path / "soni.log").read_text().splitlines()]
-    assert events.count("request.served") == 3
+    assert events.count("request.served") == 2  # what only looked whether all is well is not told
 
 
 def test_a_log_file_without_a_folder_is_refused(with_log: Callable[[str], Path], tmp_path: Path) -> None:
@@ -217,6 +217,23 @@ def test_several_workers_on_sqlite_are_refused(folder: Path) -> None:
     assert "Traceback" not in by_uvicorn.stderr
     assert by_soni.returncode == 78
     assert "The sqlite store belongs to one process" in by_soni.stderr
+
+
+def test_every_line_of_soni_serve_has_the_form_that_is_asked_for(folder: Path) -> None:
+    """From the first to the last, uvicorn's own included: who collects them need not know two forms."""
+    with served(folder, (*SONI, "serve", "--port", "0"), SONI_LOGGING__FORMAT="json") as service:
+        service.stop()
+
+    assert "service.open" in [json.loads(line)["event"] for line in service.told]
+
+
+def test_what_local_turns_off_is_named(folder: Path) -> None:
+    """Who has set a mode is not told to set one, but what stands in its way."""
+    done = run(folder, (*UVICORN, "--host", "0.0.0.0"), SONI_SERVER__AUTH__MODE="api_key", SONI_SERVER__LOCAL="true")
+
+    assert done.returncode == 78
+    assert "settings.server.local: Nobody is asked" in done.stderr
+    assert "Turn settings.server.local off" in done.stderr
 
 
 @pytest.mark.parametrize("command", [UVICORN, (*SONI, "serve", "--port", "0")])
