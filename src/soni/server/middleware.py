@@ -55,10 +55,11 @@ class RequestContext:
         began = time.perf_counter()
         reference = _given_id(scope) or new_request_id()
         header = (b"x-request-id", reference.encode())
-        status = 0
+        status, whole = 0, False
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status
+            nonlocal status, whole
+            whole = message["type"] == "http.response.body" and not message.get("more_body")
             if message["type"] == "http.response.start":
                 status = message["status"]
                 given = message.get("headers", ())
@@ -79,7 +80,8 @@ class RequestContext:
             route = getattr(scope.get("route"), "path", None)
             # Any word is a method to HTTP.
             method = scope["method"] if scope["method"] in _METHODS else OTHER
-            status, seconds = status or _CLIENT_GONE, time.perf_counter() - began
+            # A stream that nobody hears to its end is not one that was.
+            status, seconds = status if whole else _CLIENT_GONE, time.perf_counter() - began
             if self._service.metrics is not None:
                 self._service.metrics.request_served(method, route, status, seconds)
             # Probes come every few seconds for ever: those that find all well would be most of the log.

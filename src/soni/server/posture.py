@@ -8,11 +8,12 @@ log = logging.getLogger("soni.server")
 
 
 def say_what_is_off(settings: Settings) -> None:
-    """One line at the start: a warning where everyone on the network is let in, nothing where nothing is off."""
+    """One line at the start, where anything is off: a warning where that lets everyone in, or conversations out."""
     off = what_is_off(settings)
     if off:
-        level = logging.WARNING if _open_to_all(settings.server) else logging.INFO
-        log.log(level, "service.open", extra={"off": " ".join(off)})
+        loud = _open_to_all(settings.server) or _told_to_langsmith()
+        level = logging.WARNING if loud else logging.INFO
+        log.log(level, "guards.off", extra={"off": " ".join(off)})
 
 
 def what_is_off(settings: Settings) -> tuple[str, ...]:
@@ -36,7 +37,17 @@ def what_is_off(settings: Settings) -> tuple[str, ...]:
         off.append("allowed_actions and blocked_intents are not kept.")
     if "*" in settings.security.webhook_hosts:
         off.append("Webhooks may call private addresses, and by plain http.")
+    if _told_to_langsmith():
+        off.append("LANGSMITH_TRACING is set: whole conversations are sent to LangSmith.")
     return tuple(off)
+
+
+def _told_to_langsmith() -> bool:
+    """Whether LangGraph does what a variable asks it for, which may be set for another program."""
+    # Here and not above: it comes with LangGraph, which takes its time.
+    from langsmith.utils import tracing_is_enabled
+
+    return bool(tracing_is_enabled())
 
 
 def _open_to_all(server: Server) -> bool:

@@ -224,7 +224,7 @@ def test_every_line_of_soni_serve_has_the_form_that_is_asked_for(folder: Path) -
     with served(folder, (*SONI, "serve", "--port", "0"), SONI_LOGGING__FORMAT="json") as service:
         service.stop()
 
-    assert "service.open" in [json.loads(line)["event"] for line in service.told]
+    assert "guards.off" in [json.loads(line)["event"] for line in service.told]
 
 
 def test_what_local_turns_off_is_named(folder: Path) -> None:

@@ -100,8 +100,11 @@ async def test_nothing_but_what_is_saved_is_done(bank: Bank, tmp_path: Path, mon
     assert [event.name for event in rest] == ["message", "done"]
 
 
-async def test_a_client_that_goes_away_changes_nothing(bank: Bank, tmp_path: Path) -> None:
-    """The turn is saved once, its action ran once, and whoever asks again with the same id gets its answer."""
+async def test_a_client_that_goes_away_changes_nothing(
+    bank: Bank, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The turn is saved once, its action ran once, and whoever asks again with the same id gets its answer; it is logged as gone."""
+    caplog.set_level(logging.INFO, "soni.access")
     async with serving(bank, tmp_path) as client:
         async with client.stream(SEND, "m1") as events:
             await events.next()
@@ -115,6 +118,8 @@ async def test_a_client_that_goes_away_changes_nothing(bank: Bank, tmp_path: Pat
     assert headers["idempotency-replayed"] == "true"
     assert [event.name for event in again] == ["message", "message", "done"]
     assert (again[-1].data["turn"], again[-1].data["messages"]) == (1, [MOMENT, SENT])
+    served = [record.__dict__["status"] for record in caplog.records if record.name == "soni.access"]
+    assert served == [499, 200]
 
 
 async def test_a_client_that_comes_back_at_once_hears_the_end_of_the_same_turn(bank: Bank, tmp_path: Path) -> None:
