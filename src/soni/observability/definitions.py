@@ -72,7 +72,9 @@ METRICS: Final = (
         "gauge",
         "Messages that may be in the service at once: `settings.server.max_concurrent_turns`.",
     ),
-    Definition("soni_messages_waiting", "gauge", "Messages that wait for their conversation now."),
+    Definition(
+        "soni_messages_waiting", "gauge", "Messages that wait for their conversation, or for a place to work, now."
+    ),
     Definition("soni_conversations_active", "gauge", "Conversations with a message being answered now."),
     Definition(
         "soni_understood_total",
