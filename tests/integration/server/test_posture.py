@@ -3,7 +3,7 @@
 import logging
 
 import pytest
-from langsmith.utils import get_env_var
+from langsmith.run_helpers import tracing_context
 
 from soni.config.settings import Settings
 from soni.server.posture import what_is_off
@@ -61,18 +61,12 @@ async def test_it_is_one_line_at_start(caplog: pytest.LogCaptureFixture, insecur
     assert [record.levelname for record in caplog.records if record.message == "guards.off"] == [level]
 
 
-async def test_conversations_that_leave_the_house_are_told_loudly(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """LangGraph sends them to LangSmith where its variable is set, whatever the settings say."""
-    monkeypatch.setenv("LANGSMITH_TRACING", "true")
-    get_env_var.cache_clear()
+async def test_conversations_that_leave_the_house_are_told_loudly(caplog: pytest.LogCaptureFixture) -> None:
+    """LangGraph sends them to LangSmith where it is told to, whatever the settings say."""
     caplog.set_level(logging.INFO, "soni.server")
-    try:
+    with tracing_context(enabled=True):
         async with serving(EchoRuntime({"server": {"auth": {"allow_insecure": False}}})):
             pass
-    finally:
-        get_env_var.cache_clear()
 
     (line,) = [record for record in caplog.records if record.message == "guards.off"]
     assert line.levelname == "WARNING"
