@@ -7,6 +7,7 @@ makes room instead.
 
 import asyncio
 import logging
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +26,10 @@ log = logging.getLogger("soni.server")
 
 UNREAD: Final = 30.0
 """Seconds in which a client has to take in what was sent to it, once more waits than the connection buffers."""
+LARGEST_HEAD: Final = 64 * 1024
+"""Bytes of a head, as h11 has a limit too; httptools takes any. As many may come in trailers, or around chunks."""
+_AROUND: Final = 16
+"""Bytes that a byte of a body may bring along: in chunks of one byte, each has six."""
 RESERVED_FILES: Final = 128
 """Files that are not for connections: the store's, those of webhooks and models, logs, libraries."""
 
@@ -115,20 +120,24 @@ def _watching(protocol: type[asyncio.Protocol], crowd: Crowd) -> type[asyncio.Pr
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
     known: tuple[type[asyncio.Protocol], ...] = (H11Protocol,)
+    largest = math.inf  # h11 has a limit of its own
     if "httptools" in protocol.__module__:
         from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-        known = (HttpToolsProtocol,)
+        known, largest = (HttpToolsProtocol,), LARGEST_HEAD
     if not issubclass(protocol, known):
         log.warning("connections.unguarded", extra={"protocol": protocol.__name__})
         return None
-    return type("Watched", (_Watched, protocol), {"crowd": crowd})
+    return type("Watched", (_Watched, protocol), {"crowd": crowd, "largest_head": largest})
 
 
 class _Watched(_Uvicorn):
     """Mixed into either of uvicorn's protocols: both hold the request that is being answered, and tell when it has been."""
 
     crowd: Crowd
+    largest_head: float
+    _surplus = 0
+    """Bytes of this request that are not its body."""
     _deadline: asyncio.TimerHandle | None = None
     """When the head must be there; ``None`` while there is nothing of one."""
     _unread: asyncio.TimerHandle | None = None
@@ -140,19 +149,31 @@ class _Watched(_Uvicorn):
         if not self.crowd.make_room(len(self.connections)):
             self.transport.abort()
             return
+        # There is nothing to talk to that way, and what would answer it logs the path, which names the user.
+        self.ws_protocol_class = None
         self.crowd.strangers[self] = None
         self._expect_head()
 
     @override
     def data_received(self, data: bytes) -> None:
         before = self.cycle
+        self._surplus += len(data)
         super().data_received(data)
         if self.cycle is not before:
+            self._surplus = 0
             self.crowd.forget(self)
             self._stop_waiting()
+        elif self._surplus > self.largest_head:
+            self.transport.abort()
         elif self._deadline is None and getattr(before, "response_complete", True):
             # A head that comes in pieces; or the rest of a body that nobody wanted, which must end as well.
             self._expect_head()
+
+    @override
+    def on_body(self, body: bytes) -> None:
+        """httptools has found a piece of a body in what arrived; what is none of it stays counted."""
+        super().on_body(body)
+        self._surplus = max(0, self._surplus - _AROUND * len(body))
 
     @override
     def on_response_complete(self) -> None:

@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from urllib.parse import urlsplit
 
 import pytest
@@ -61,6 +61,55 @@ def test_a_second_head_that_does_not_come(service: Service) -> None:
 
     assert first.startswith(b"HTTP/1.1 200 OK")
     assert rest == b""
+
+
+@pytest.mark.parametrize(
+    ("begun", "piece"),
+    [
+        (b"GET /health HTTP/1.1\r\n", b"X-Much: " + 1000 * b"a" + b"\r\n"),
+        (b"GET /health HTTP/1.1\r\nX-Much: ", 1000 * b"a"),
+        (b"GET /", 1000 * b"a"),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"X-Much: " + 1000 * b"a" + b"\r\n"),
+    ],
+    ids=["headers", "header", "path", "trailers"],
+)
+def test_a_head_without_end(service: Service, begun: bytes, piece: bytes) -> None:
+    """The connection ends long before what is sent could fill the memory."""
+    with connect(service) as connection:
+        connection.sendall(begun)
+        sent = 0
+        with suppress(BrokenPipeError, ConnectionResetError):
+            while sent < 60 * MEGABYTE:
+                connection.sendall(piece)
+                sent += len(piece)
+
+    assert sent < 60 * MEGABYTE
+
+
+def test_a_body_in_many_small_chunks(service: Service) -> None:
+    """What stands around them is no head: it is answered."""
+    body = b'{"message": "%s"}' % (15_000 * b" " + b"hello")
+    with connect(service) as connection:
+        connection.sendall(HEAD + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for begin in range(0, len(body), 1000):
+            connection.sendall(b"".join(b"1\r\n%c\r\n" % each for each in body[begin : begin + 1000]))
+        connection.sendall(b"0\r\n\r\n")
+        answer = everything(connection)
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+def test_another_protocol_is_not_spoken(service: Service) -> None:
+    """Who asks for a WebSocket is answered as if they had not, and passes what everyone passes."""
+    with connect(service) as connection:
+        connection.sendall(
+            b"GET /conversations/nobody HTTP/1.1\r\nHost: soni\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        )
+        answer = everything(connection)
+
+    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert b'"code":"conversation_unknown"' in answer
 
 
 def test_a_body_that_does_not_come(service: Service) -> None:
