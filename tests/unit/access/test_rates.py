@@ -52,7 +52,7 @@ async def test_what_is_refused_does_not_count() -> None:
 
 async def test_memory_is_bounded() -> None:
     """Where more is to be remembered than there may be, who was silent the longest is forgotten first."""
-    window, limit = LocalWindow(Clock(), most=4), parse("1/day")
+    window, limit = LocalWindow(Clock(), most=4 * 26), parse("1/day")
     for name in ("a", "b", "c", "d"):
         await window.take(limit, name)
     await window.take(limit, "a")
@@ -60,6 +60,16 @@ async def test_memory_is_bounded() -> None:
 
     assert await window.take(limit, "a") > 0
     assert await window.take(limit, "b") == 0
+
+
+async def test_names_count_as_memory() -> None:
+    """Each brings more along than one request: many who come once are forgotten sooner than a few who come often."""
+    window, limit = LocalWindow(Clock(), most=1000), parse("1/day")
+    for name in range(1000):
+        await window.take(limit, str(name))
+
+    assert await window.take(limit, "0") == 0
+    assert await window.take(limit, "999") > 0
 
 
 async def test_a_user_does_not_use_up_what_is_the_clients() -> None:
