@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _CARRIES_IPV4: Final = ipaddress.IPv6Network("64:ff9b::/96")
 """Addresses by which hosts without IPv4 reach it."""
+_PRIVATE: Final = tuple(map(ipaddress.IPv6Network, ("::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "fec0::/10")))
+"""Private, or carrying who knows what, though not every Python takes them so."""
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -75,6 +77,8 @@ def is_public(address: Address) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(inner)
+        if any(address in network for network in _PRIVATE):
+            return False
     return address.is_global and not address.is_multicast
 
 
