@@ -5,6 +5,7 @@ for all. prometheus-client is imported when the first `Metrics` is made.
 """
 
 import os
+import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -67,6 +68,8 @@ class Metrics:
         made = {each.name: _made(each, self._registry) for each in METRICS}
         self._made = made
         self._series: dict[tuple[str, ...], Any] = {}
+        self._looking = threading.Lock()
+        """Several may scrape at once, each in a thread; time that is used counts once, and never backwards."""
         self._cpu = 0.0
         self._flows: list[FlowStarted | FlowEnded] = []
         self._source: str | None = None
@@ -208,9 +211,10 @@ class Metrics:
         self._of("soni_messages_waiting").set(waiting)
         self._of("soni_conversations_active").set(answering)
         self._of("soni_store_up").set(store_up)
-        used = time.process_time()
-        self._of("soni_cpu_seconds_total").inc(used - self._cpu)
-        self._cpu = used
+        with self._looking:
+            used = time.process_time()
+            self._of("soni_cpu_seconds_total").inc(used - self._cpu)
+            self._cpu = used
         self._of("soni_resident_memory_bytes").set(_resident_memory())
         self._of("soni_open_fds").set(_open_fds())
 

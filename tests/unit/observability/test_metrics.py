@@ -1,6 +1,12 @@
 """What is counted, as Prometheus sees it; and the page that tells it."""
 
+import itertools
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+import pytest
 
 from soni.config.models import SoniConfig
 from soni.events import (
@@ -45,6 +51,30 @@ CONFIG = SoniConfig.model_validate(
     }
 )
 STARTED, ENDED = TurnStarted("ana", 1), TurnEnded("ana", 1, "idle", 1, 0.02)
+
+
+def test_several_may_scrape_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that read the clock first and counts last would count time backwards, which Prometheus' client refuses."""
+    metrics = Metrics(CONFIG, "1.0")
+    used, read, second = itertools.count(10.0), threading.Event(), threading.Event()
+
+    def process_time() -> float:
+        now = next(used)
+        if now == 10.0:
+            read.set()
+            second.wait(0.2)  # the other has all the time to overtake, and cannot
+        else:
+            second.set()
+        return now
+
+    monkeypatch.setattr(time, "process_time", process_time)
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(metrics.look, in_flight=0, waiting=0, answering=0, store_up=True)
+        read.wait()
+        metrics.look(in_flight=0, waiting=0, answering=0, store_up=True)
+        first.result()
+
+    assert b"soni_cpu_seconds_total 11.0" in metrics.exposition("")[0]
 
 
 def test_the_reference_is_what_the_code_defines() -> None:
