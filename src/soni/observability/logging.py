@@ -69,6 +69,8 @@ def logging_as(settings: Logging, known: Iterable[str] = ()) -> Iterator[None]:
             logger = logging.getLogger(name)
             logger.handlers.clear()
             logger.propagate = name != "uvicorn.access"
+        # Where a service listens is told at any level: with --port 0, nobody could know otherwise.
+        logging.getLogger("uvicorn.error").setLevel(logging.INFO)
         for name in _CHATTY:
             logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
         take_over()
