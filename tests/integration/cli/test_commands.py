@@ -71,11 +71,11 @@ def test_every_problem_is_told(folder: Path) -> None:
 
 def test_settings_that_do_nothing_are_noted(folder: Path) -> None:
     """A setting for later is not silently ignored, and keeps nothing from working."""
-    (folder / "soni.yaml").write_text(GOOD + "settings: {server: {cors_origins: [https://example.org]}}\n")
+    (folder / "soni.yaml").write_text(GOOD + "settings: {server: {inspector: true}}\n")
     result = CliRunner().invoke(app, ["validate"])
 
     assert result.exit_code == 0
-    assert "soni.yaml:11: note: settings.server.cors_origins" in result.stdout
+    assert "soni.yaml:11: note: settings.server.inspector" in result.stdout
 
 
 def test_a_missing_action_is_a_problem(folder: Path) -> None:
