@@ -58,6 +58,8 @@ def settings(dsn: str, model: Process, conversations: int) -> dict[str, str]:
         # Everybody says the same here: nobody shall be answered with what somebody else was.
         "SONI_MODELS__NLU__CACHE__SIZE": "0",
         "SONI_SERVER__MAX_CONCURRENT_TURNS": str(conversations),
+        # Each has a connection of its own; one more than may be would close the one that is idle for longest.
+        "SONI_SERVER__MAX_CONNECTIONS": str(2 * conversations),
     }
 
 
