@@ -33,12 +33,12 @@ def compile_assistant(config: SoniConfig) -> Assistant:
 
     Raises ConfigurationError where a flow can only end in a failed turn: it goes round for ever, or calls itself.
     """
-    from soni.compiler.subgraph import compile_flow  # LangGraph, which verifying an assistant does without
+    from soni.compiler.subgraph import Subgraph  # LangGraph, which verifying an assistant does without
 
     flows, graphs = _laid_out(config)
     if problems := refusals(config, flows, graphs):
         raise ConfigurationError(problems=problems)
-    subgraphs = {name: compile_flow(graph) for name, graph in graphs.items()}
+    subgraphs = {name: Subgraph(graph) for name, graph in graphs.items()}
     return Assistant(config, flows, graphs, subgraphs)
 
 

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from langchain_core.runnables import RunnableConfig
-
 from soni import tracing
 from soni.compiler.acting import HalfDone
 from soni.compiler.assistant import Assistant
@@ -38,7 +36,7 @@ from soni.runtime.briefing import brief
 from soni.runtime.intake import take_in
 from soni.runtime.recording import is_sensitive, record
 from soni.runtime.rephrasing import in_other_words
-from soni.toolbox import Channels, Toolbox
+from soni.toolbox import Toolbox
 from soni.understanding.base import Understander
 from soni.value import Value
 
@@ -233,15 +231,8 @@ class Turn:
                 break
             if not top.entered:
                 dialogue = dialogue.with_top(replace(top, entered=True))
-            state = await self.assistant.subgraphs[top.flow].ainvoke(
-                Channels(dialogue=dialogue), self._limits(), context=self.toolbox
-            )
-            dialogue = state["dialogue"]
+            dialogue = await self.assistant.subgraphs[top.flow].run(dialogue, self.toolbox)
         return _waiting(dialogue, held)
-
-    def _limits(self) -> RunnableConfig:
-        # A superstep runs at least one step, so the meter stops a loop before LangGraph does, and says where it is.
-        return RunnableConfig(recursion_limit=self.toolbox.meter.most + 10)
 
     async def _recover(self, opened: Dialogue, pattern: str, reason: str) -> Dialogue:
         """As if the message had not been said, but for a word about it."""

@@ -21,7 +21,7 @@ from soni.config.models import PATTERNS, Flow, SoniConfig
 from soni.dialogue.state import Dialogue, Utterance
 from soni.events import Event, StepRan
 from soni.responses import Responses
-from soni.toolbox import Channels, Meter, Toolbox
+from soni.toolbox import Meter, Toolbox
 
 ROOT = Path(__file__).parents[3]
 EVERY_KIND = """
@@ -202,7 +202,7 @@ def test_blocks_of_any_flow_are_straight_runs(flow: Flow) -> None:
 
 def drawing(assistant: Assistant) -> dict[str, tuple[set[str], set[tuple[str, str]]]]:
     """Nodes and edges of every subgraph."""
-    graphs = {name: subgraph.get_graph() for name, subgraph in assistant.subgraphs.items()}
+    graphs = {name: subgraph.compiled.get_graph() for name, subgraph in assistant.subgraphs.items()}
     return {name: (set(g.nodes), {(edge.source, edge.target) for edge in g.edges}) for name, g in graphs.items()}
 
 
@@ -305,8 +305,7 @@ async def test_a_frame_may_resume_at_any_step_inside_a_block(step: str, said: st
         emit=events.append,
     )
     frame = replace(assistant.flows["f"].frame(), step=step)
-    state = await assistant.subgraphs["f"].ainvoke(Channels(dialogue=Dialogue().push(frame)), context=toolbox)
-    dialogue: Dialogue = state["dialogue"]
+    dialogue = await assistant.subgraphs["f"].run(Dialogue().push(frame), toolbox)
 
     assert dialogue.stack == ()
     assert dialogue.said == tuple(Utterance(text) for text in said)
