@@ -33,6 +33,10 @@ def reconcile(dialogue: Dialogue, flows: Flows, on_change: OnChange) -> Dialogue
     changed, the flow begins again with what it knows (``restart``, and ``resume`` where that is impossible) or is
     cancelled; ``pattern_flow_changed`` tells the user.
     """
+    if not dialogue.due and all(
+        _unchanged(frame, flows) and not _misfit(frame, flows, on_change) for frame in dialogue.stack
+    ):
+        return dialogue
     due = tuple(_not_begun(frame, flows) for frame in dialogue.due if frame.flow in flows)
     decided = fates(dialogue, flows, on_change)
     dialogue = replace(dialogue, stack=(), due=due)
@@ -84,11 +88,17 @@ def _misfit(frame: Frame, flows: Flows, on_change: OnChange) -> Reason | None:
     return None
 
 
+def _unchanged(frame: Frame, flows: Flows) -> bool:
+    """Whether its flow is what it was; a frame that keeps others would have to be looked into."""
+    facts = flows.get(frame.flow)
+    return facts is not None and not frame.calls and frame.fingerprint == facts.flow.fingerprint
+
+
 def _up_to_date(frame: Frame, flows: Flows) -> Frame:
     """The frame without what it remembers of questions and calls that are no longer part of its flow."""
-    facts = flows[frame.flow]
-    if frame.fingerprint == facts.flow.fingerprint and not frame.calls:
+    if _unchanged(frame, flows):
         return frame
+    facts = flows[frame.flow]
     calls = {
         step: _up_to_date(called, flows)
         for step, called in frame.calls.items()

@@ -61,13 +61,17 @@ class Pool(AsyncConnectionPool[AsyncConnection[DictRow]]):
     async def connection(self, timeout: float | None = None) -> AsyncIterator[AsyncConnection[DictRow]]:  # noqa: ASYNC109 - psycopg's
         """A connection, for no longer than the limit in all. Raises psycopg.OperationalError."""
         deadline = monotonic() + (self.timeout if timeout is None else timeout)
-        async with super().connection(timeout) as connection:
-            try:
-                with cut_off(connection, deadline - monotonic()):
-                    yield connection
-            except psycopg.errors.ReadOnlySqlTransaction:
-                await connection.close()  # this server is no longer the one that writes: ask anew which one is
-                raise
+        # Not psycopg's own context, which commits at the end: each statement here is its own transaction, or in one that is
+        # ended already; a commit of nothing is a fourth of the work of a statement.
+        connection = await self.getconn(timeout)
+        try:
+            with cut_off(connection, deadline - monotonic()):
+                yield connection
+        except psycopg.errors.ReadOnlySqlTransaction:
+            await connection.close()  # this server is no longer the one that writes: ask anew which one is
+            raise
+        finally:
+            await self.putconn(connection)
 
 
 def patient(dsn: str) -> str:

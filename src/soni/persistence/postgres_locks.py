@@ -5,13 +5,14 @@ import hashlib
 import logging
 import random
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from time import monotonic
 from typing import Final, Self
 
 import psycopg
+from psycopg.rows import scalar_row
 
 from soni.errors import ConversationBusy, StoreUnavailable
 from soni.persistence.locks import LocalLocks, Locks
@@ -99,44 +100,49 @@ class PostgresLocks:
 
     async def _try(self, key: int) -> Connection | None:
         """The connection that holds it now; ``None`` where another replica has it."""
-        # Not cut off where the caller gives up: the lock may be ours by then, and is given back first.
-        asked = asyncio.ensure_future(self._ask(key, take=True))
+        asking = self._put(_Asked(take=True, key=key)).answer
         try:
-            return await asyncio.shield(asked)
-        except asyncio.CancelledError:
-            with suppress(StoreUnavailable):
-                if (holder := await asked) is not None:
-                    await self._give_back(key, holder)
+            return await _heard(asking)
+        except StoreUnavailable:
+            await self._forsake(key, asking)
             raise
+        except asyncio.CancelledError:
+            # Not cut off where the caller gives up: the lock may be ours by then, and is given back first.
+            await asyncio.shield(asyncio.ensure_future(self._take_back(key, asking)))
+            raise
+
+    async def _take_back(self, key: int, asking: asyncio.Future[Connection | None]) -> None:
+        """A lock that was asked for and that nobody wants now."""
+        try:
+            if (holder := await _heard(asking)) is not None:
+                await self._give_back(key, holder)
+        except StoreUnavailable:
+            await self._forsake(key, asking)
+
+    async def _forsake(self, key: int, asking: asyncio.Future[Connection | None]) -> None:
+        """Nobody waits for the answer any longer; one that came at the last moment counts."""
+        came = not asking.cancel() and asking.exception() is None
+        if came and (holder := asking.result()) is not None:
+            await self._give_back(key, holder)
 
     async def _give_back(self, key: int, holder: Connection) -> None:
         """Nothing is raised but a cancellation, and that only when it is done."""
         if holder is not self._connection:
             return  # it went with its connection
-        giving = asyncio.ensure_future(self._ask(key, take=False))
+        giving = self._put(_Asked(take=False, key=key)).answer
         try:
-            await asyncio.shield(giving)
+            await _heard(giving)
         except StoreUnavailable:
             log.warning("a lock could not be given back in time; it is, or goes with its connection", exc_info=True)
         except asyncio.CancelledError:
             await asyncio.wait([giving])
             raise
 
-    async def _ask(self, key: int, *, take: bool) -> Connection | None:
-        """The connection over which the server said yes; ``None`` where it said no. Raises StoreUnavailable."""
-        asked = _Asked(take, key)
-        self._put(asked)
-        async with answering():
-            try:
-                async with asyncio.timeout(LIMIT):
-                    return await asked.answer
-            except TimeoutError as error:
-                raise psycopg.OperationalError(f"no answer within {LIMIT:g} s") from error
-
-    def _put(self, asked: _Asked) -> None:
+    def _put(self, asked: _Asked) -> _Asked:
         self._queue.append(asked)
         if self._asking is None:
             self._asking = asyncio.create_task(self._ask_all())
+        return asked
 
     async def _ask_all(self) -> None:
         """Ask for what is in the queue, all of it at once, until there is nothing."""
@@ -171,8 +177,10 @@ class PostgresLocks:
         try:
             connection = await self._connected(deadline)
             with cut_off(connection, deadline - monotonic()):
-                cursor = await connection.execute(_ASK, ([each.take for each in asked], [each.key for each in asked]))
-                return connection, [row["yes"] for row in await cursor.fetchall()]
+                cursor = connection.cursor(row_factory=scalar_row)
+                # A session that holds locks is nobody else's, so that what it has prepared stays.
+                await cursor.execute(_ASK, ([each.take for each in asked], [each.key for each in asked]), prepare=True)
+                return connection, await cursor.fetchall()
         except (psycopg.Error, asyncio.CancelledError):
             # A call that was cut off may have taken the locks or not: only a new connection knows what it holds.
             await self._drop()
@@ -195,6 +203,16 @@ class PostgresLocks:
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.close()
+
+
+async def _heard(answer: asyncio.Future[Connection | None]) -> Connection | None:
+    """The answer, which goes on without a caller who gives up. Raises StoreUnavailable."""
+    async with answering():
+        try:
+            async with asyncio.timeout(LIMIT):
+                return await asyncio.shield(answer)
+        except TimeoutError as error:
+            raise psycopg.OperationalError(f"no answer within {LIMIT:g} s") from error
 
 
 def _key(conversation: str) -> int:
