@@ -49,7 +49,7 @@ class Turnstile:
         try:
             async with asyncio.timeout(self._patience):
                 await admitted
-        except BaseException as error:
+        except BaseException as error:  # whatever it is, the place is for the next one; it is raised on
             if admitted.done() and not admitted.cancelled():
                 self._leave()  # it was let in just as it gave up
             else:

@@ -33,7 +33,7 @@ METRICS: Final = (
     Definition(
         "soni_turns_total",
         "counter",
-        "Messages, by how they ended: `answered`, `replayed` (answered before) or `failed`.",
+        "Messages, by how they ended: `answered`, `replayed` (answered before), `failed` or `cancelled` (given up from outside).",
         ("outcome",),
     ),
     Definition(
@@ -48,7 +48,7 @@ METRICS: Final = (
     Definition(
         "soni_turn_duration_seconds",
         "histogram",
-        "How long a message took, waiting included: `answered`, `replayed` or `failed`.",
+        "How long a message took, waiting included: `answered`, `replayed`, `failed` or `cancelled`.",
         ("outcome",),
         _TURNS,
     ),

@@ -7,6 +7,7 @@ for all. prometheus-client is imported when the first `Metrics` is made.
 import os
 import threading
 import time
+from asyncio import CancelledError
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib import import_module
@@ -192,9 +193,12 @@ class Metrics:
 
     def _turn_failed(self, event: TurnFailed) -> None:
         self._flows.clear()
-        self._of("soni_turns_total", "failed").inc()
-        self._of("soni_turn_failures_total", event.error if event.error in _OWN_ERRORS else "Unexpected").inc()
-        self._of("soni_turn_duration_seconds", "failed").observe(event.seconds)
+        cancelled = event.error == CancelledError.__name__
+        outcome = "cancelled" if cancelled else "failed"
+        self._of("soni_turns_total", outcome).inc()
+        self._of("soni_turn_duration_seconds", outcome).observe(event.seconds)
+        if not cancelled:
+            self._of("soni_turn_failures_total", event.error if event.error in _OWN_ERRORS else "Unexpected").inc()
 
     def _count_flow(self, event: FlowStarted | FlowEnded) -> None:
         flow = self._names.flow(event.flow)

@@ -65,12 +65,12 @@ class TurnLog:
         self._write("turn.replayed", event.seconds)
 
     def _failed(self, event: TurnFailed) -> None:
-        self._write("turn.failed", event.seconds, error=event.error, source=self._source)
+        self._write("turn.failed", event.seconds, logging.WARNING, error=event.error, source=self._source)
 
-    def _write(self, what: str, seconds: float, **fields: object) -> None:
-        if log.isEnabledFor(logging.INFO):
+    def _write(self, what: str, seconds: float, level: int = logging.INFO, **fields: object) -> None:
+        if log.isEnabledFor(level):
             phases = {f"{name}_ms": _ms(took) for name, took in self._phases.items()}
-            log.info(what, extra={**fields, "ms": _ms(seconds), **phases})
+            log.log(level, what, extra={**fields, "ms": _ms(seconds), **phases})
         self._phases, self._commands, self._source = {}, (), None
 
 

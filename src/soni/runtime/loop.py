@@ -4,7 +4,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -31,7 +31,7 @@ from soni.dialogue.lives import lives
 from soni.dialogue.secrets import values_of
 from soni.dialogue.state import Dialogue, Line
 from soni.errors import ConfigurationError, ConversationUnknown, StoreUnavailable, TurnTimeout
-from soni.events import Event, Listener, PhaseEnded, TurnEnded, TurnFailed, TurnReplayed, TurnStarted
+from soni.events import Event, Listener, TurnEnded, TurnFailed, TurnReplayed, TurnStarted
 from soni.observability.identity import conversation_key
 from soni.persistence.dialogues import Saved
 from soni.persistence.locks import Locks
@@ -179,7 +179,7 @@ class RuntimeLoop:
         """
         aloud = Aloud(hearer) if hearer is not None else None
         with _belongs_to(message.user_id):
-            reply = await self._under_way.answer(message, lambda: self._process(message, aloud))
+            reply = await self._under_way.answer(message, lambda: self._process(message, aloud), self._shared(message))
         if aloud is not None:
             aloud.finish(reply.messages)
         return reply
@@ -187,6 +187,11 @@ class RuntimeLoop:
     def listen(self, listener: Listener) -> None:
         """Let this one, too, hear the events of every turn when it is over."""
         self._listeners = (*self._listeners, listener)
+
+    def _shared(self, message: Message) -> Callable[[Reply], None]:
+        """Tells of a reply that was given to an equal message, which waited for it meanwhile."""
+        began = time.perf_counter()
+        return lambda reply: self._publish([TurnReplayed(message.user_id, reply.turn, time.perf_counter() - began)])
 
     async def _process(self, message: Message, aloud: Aloud | None) -> Reply:
         with _turn_span(message) as span:
@@ -200,8 +205,8 @@ class RuntimeLoop:
         try:
             async with self._hold(message.user_id, events):
                 async with self._time_limit() as ends:
-                    with Phase("load", events):
-                        saved = await self._load(message.user_id)
+                    with Phase("load", events.append, self._store_named(), kind="client"):
+                        saved = await self._running.store.dialogues.load(message.user_id)
                         dialogue = saved.dialogue if saved else await self.new_dialogue(message)
                     if (replay := replayed(message, dialogue)) is not None:
                         span.set({"soni.replayed": True, "soni.turn": replay.turn})
@@ -215,11 +220,12 @@ class RuntimeLoop:
                         aloud.hearer.begun()
                     draft, said = await self._answer(message, dialogue, events, attempt, ends, aloud)
                     reply = reply_of(message, draft, self._running.assistant)
-                with Phase("commit", events):
+                with Phase("commit", events.append, self._store_named(), kind="client"):
                     kept = remember(draft, message, reply)
                     await _to_its_end(self._commit(message.user_id, saved, kept, said, attempt))
-        except Exception as error:
-            self._failed(message, turn, began, events, type(error).__name__)
+        except BaseException as error:  # one that was cancelled is over, too, and goes on being so
+            events.append(TurnFailed(message.user_id, turn, type(error).__name__, time.perf_counter() - began))
+            self._publish(events)
             raise
         span.set({"soni.state": reply.state, "soni.messages": len(reply.messages)})
         seconds = time.perf_counter() - began
@@ -230,33 +236,21 @@ class RuntimeLoop:
 
     @asynccontextmanager
     async def _hold(self, user_id: str, events: list[Event]) -> AsyncIterator[None]:
-        """Hold the conversation, and have a place to work; what is told and traced is how long both are waited for."""
-        load, began, error = self.load, time.perf_counter(), "CancelledError"
-        load.waiting += 1
-        waits = True
-        try:
-            with tracing.span("soni.lock") as waiting:
-                async with self._locks.hold(user_id, wait=self._waits), self._turnstile.passed():
-                    waiting.end()
-                    load.waiting -= 1
-                    load.answering += 1
-                    waits = False
-                    events.append(PhaseEnded("lock", time.perf_counter() - began))
-                    try:
-                        yield
-                    finally:
-                        load.answering -= 1
-        except Exception as failure:
-            error = type(failure).__name__
-            raise
-        finally:
-            if waits:
+        """Hold the conversation, and have a place to work."""
+        load = self.load
+        async with AsyncExitStack() as held:
+            load.waiting += 1
+            try:
+                with Phase("lock", events.append):
+                    await held.enter_async_context(self._locks.hold(user_id, wait=self._waits))
+                    await held.enter_async_context(self._turnstile.passed())
+            finally:
                 load.waiting -= 1
-                events.append(PhaseEnded("lock", time.perf_counter() - began, error))
-
-    async def _load(self, user_id: str) -> Saved | None:
-        with tracing.span("soni.load", self._store_named(), kind="client"):
-            return await self._running.store.dialogues.load(user_id)
+            load.answering += 1
+            try:
+                yield
+            finally:
+                load.answering -= 1
 
     def _store_named(self) -> tracing.Attributes:
         return {"db.system.name": self.config.settings.persistence.backend}
@@ -276,8 +270,7 @@ class RuntimeLoop:
         self, user_id: str, saved: Saved | None, draft: Dialogue, said: Sequence[Line], attempt: Attempt
     ) -> None:
         kept = said if self.config.settings.persistence.retention.transcript else ()
-        with tracing.span("soni.commit", self._store_named(), kind="client"):
-            await self._running.store.dialogues.commit(user_id, saved, draft, kept)
+        await self._running.store.dialogues.commit(user_id, saved, draft, kept)
         before = draft.turn + 1 - REMEMBERED
         # Else there is nothing to forget yet, and to find that out would take as long as to save the turn.
         if attempt.noted and (attempt.named or attempt.passing or before > 0):
@@ -312,15 +305,7 @@ class RuntimeLoop:
         if dialogue.handed_off:
             return replace(dialogue, turn=dialogue.turn + 1, said=(), updated=self._clock().timestamp()), ()
         toolbox = self._toolbox(message.user_id, dialogue, events, attempt, ends, aloud)
-        began, error = time.perf_counter(), ""
-        try:
-            return await Turn(running.assistant, running.understander, toolbox).answer(message.text, dialogue)
-        except BaseException as failure:
-            error = type(failure).__name__
-            raise
-        finally:
-            understanding = sum(e.seconds for e in events if type(e) is PhaseEnded and e.phase == "understand")
-            events.append(PhaseEnded("run", time.perf_counter() - began - understanding, error))
+        return await Turn(running.assistant, running.understander, toolbox).answer(message.text, dialogue)
 
     def _conceal(self, said: str, dialogue: Dialogue) -> None:
         """Whatever is logged from here on is held against what was said and what is known."""
@@ -430,10 +415,6 @@ class RuntimeLoop:
                     listener(event)
             except Exception:  # a listener only watches: the turn is saved, and its answer must reach the user
                 log.exception("a listener failed")
-
-    def _failed(self, message: Message, turn: int, began: float, events: list[Event], error: str) -> None:
-        events.append(TurnFailed(message.user_id, turn, error, time.perf_counter() - began))
-        self._publish(events)
 
 
 def _turn_span(message: Message) -> tracing.Span:

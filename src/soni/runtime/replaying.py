@@ -60,10 +60,13 @@ class UnderWay:
     def __init__(self) -> None:
         self._first: dict[tuple[str, str], _First] = {}
 
-    async def answer(self, message: Message, work: Callable[[], Awaitable[Reply]]) -> Reply:
+    async def answer(
+        self, message: Message, work: Callable[[], Awaitable[Reply]], shared: Callable[[Reply], None]
+    ) -> Reply:
         """What ``work`` answers, called for the first of equal messages only; the others share its reply, or its error.
 
-        Where the caller of the first one gives up, the next one takes its place. Raises MessageIdReused for another text.
+        ``shared`` hears of each reply that is shared. Where the caller of the first one gives up, the next one takes its
+        place. Raises MessageIdReused for another text.
         """
         if message.message_id is None:
             return await work()
@@ -73,7 +76,9 @@ class UnderWay:
                 raise MessageIdReused
             await wait([first.reply])
             if not first.reply.cancelled():
-                return replace(first.reply.result(), replayed=True)
+                reply = replace(first.reply.result(), replayed=True)
+                shared(reply)
+                return reply
         future: Future[Reply] = get_running_loop().create_future()
         self._first[key] = _First(mine, future)
         try:

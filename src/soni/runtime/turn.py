@@ -1,12 +1,10 @@
 """A turn: understand, apply, advance, respond, and recover. Everything happens on a draft."""
 
 import logging
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from soni import tracing
 from soni.compiler.acting import HalfDone
 from soni.compiler.assistant import Assistant
 from soni.confidential import hear
@@ -30,10 +28,11 @@ from soni.dialogue.stack import finish
 from soni.dialogue.state import Dialogue, Frame, Line
 from soni.dialogue.transitions import apply, notice_start, pending, refuse
 from soni.errors import ActionError, FlowError, NLUError
-from soni.events import CommandDropped, Event, PatternRan, PhaseEnded, TakenBack, Understood
+from soni.events import CommandDropped, Event, PatternRan, TakenBack, Understood
 from soni.fitting import Refusal
 from soni.runtime.briefing import brief
 from soni.runtime.intake import take_in
+from soni.runtime.phases import Phase
 from soni.runtime.recording import is_sensitive, record
 from soni.runtime.rephrasing import in_other_words
 from soni.toolbox import Toolbox
@@ -63,26 +62,37 @@ class Turn:
         """
         opened = self._reduce_choice(self._open(before))
         commands: Sequence[Command] = ()
+        misunderstood: NLUError | None = None
         try:
             commands = await self._understand(said, opened)
-            with tracing.span("soni.run"):
-                draft = await self._carry_out(commands, opened)
         except NLUError as error:
-            log.error("understanding failed: %s", error.message)
-            # Below what is written in production: what failed may repeat what it was told.
-            log.debug("how understanding failed", exc_info=error)
-            draft = await self._recover(opened, "pattern_cannot_handle", "understanding")
+            misunderstood = error
+        with Phase("run", self.toolbox.emit):
+            draft = await self._run(commands, misunderstood, before, opened)
+        if before.stack and not opened.stack:
+            self._tell(abandoned(before))
+        most = self.assistant.config.settings.conversation.max_history
+        return record(said, commands, before, draft, self.toolbox, most)
+
+    async def _run(
+        self, commands: Sequence[Command], misunderstood: NLUError | None, before: Dialogue, opened: Dialogue
+    ) -> Dialogue:
+        """What comes of the commands, or of not understanding; in its final words."""
+        try:
+            if misunderstood is None:
+                draft = await self._carry_out(commands, opened)
+            else:
+                log.error("understanding failed: %s", misunderstood.message)
+                # Below what is written in production: what failed may repeat what it was told.
+                log.debug("how understanding failed", exc_info=misunderstood)
+                draft = await self._recover(opened, "pattern_cannot_handle", "understanding")
         except (ActionError, FlowError) as error:
             draft = await self._apologise(opened, error)
         try:
             draft = await self._watch_progress(before, await self._break_silence(draft))
         except (ActionError, FlowError) as error:
             draft = await self._apologise(replace(opened, idle_turns=0), error)
-        most = self.assistant.config.settings.conversation.max_history
-        draft = await in_other_words(before, _still_asked(before, draft), self.toolbox)
-        if before.stack and not opened.stack:
-            self._tell(abandoned(before))
-        return record(said, commands, before, draft, self.toolbox, most)
+        return await in_other_words(before, _still_asked(before, draft), self.toolbox)
 
     def _open(self, before: Dialogue) -> Dialogue:
         """The dialogue as the message finds it: a session that was left too long ago is over.
@@ -99,24 +109,16 @@ class Turn:
         return repair.due(fresh, self.toolbox.flows, "pattern_session_start", {"reason": "timeout"})
 
     async def _understand(self, said: str, dialogue: Dialogue) -> Sequence[Command]:
-        began, error = time.perf_counter(), ""
         commands = parse_payload(said)
         source = "payload"
-        try:
-            with tracing.span("soni.understand") as span:
-                if commands is None:
-                    source = type(self.understander).__name__
-                    commands = await self.understander.understand(said, brief(dialogue, self.toolbox))
-                names = tuple(NAMES[type(command)] for command in commands)
-                span.set({"soni.understander": source, "soni.commands": names})
-        except BaseException as failure:
-            error = type(failure).__name__
-            raise
-        finally:
-            seconds = time.perf_counter() - began
-            self.toolbox.emit(PhaseEnded("understand", seconds, error))
+        with Phase("understand", self.toolbox.emit) as phase:
+            if commands is None:
+                source = type(self.understander).__name__
+                commands = await self.understander.understand(said, brief(dialogue, self.toolbox))
+            names = tuple(NAMES[type(command)] for command in commands)
+            phase.span.set({"soni.understander": source, "soni.commands": names})
         self._keep_quiet_about(said, commands, dialogue)
-        self.toolbox.emit(Understood(names, source, seconds))
+        self.toolbox.emit(Understood(names, source, phase.seconds))
         return commands
 
     def _keep_quiet_about(self, said: str, commands: Sequence[Command], dialogue: Dialogue) -> None:

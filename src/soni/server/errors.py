@@ -115,6 +115,8 @@ class Verdict:
     """Seconds."""
     log_level: int | None = None
     """How loudly the operator hears of it, with the cause; ``None``: the line of the request says enough."""
+    traced: bool = True
+    """Whether the cause comes with its traceback; else its words say it, as during an outage, again with each request."""
 
 
 VERDICTS: Final[Mapping[type[Exception], Verdict]] = {
@@ -132,7 +134,7 @@ VERDICTS: Final[Mapping[type[Exception], Verdict]] = {
     Forbidden: Verdict(403),
     IssuerUnavailable: Verdict(503, IssuerUnavailable().message, 5),
     ConversationUnknown: Verdict(404, "There is no conversation with this user."),
-    StoreUnavailable: Verdict(503, "Conversations cannot be stored at the moment.", 5, logging.ERROR),
+    StoreUnavailable: Verdict(503, "Conversations cannot be stored at the moment.", 5, logging.ERROR, traced=False),
     InvalidRequest: Verdict(422),
     NotFound: Verdict(404),
     MethodNotAllowed: Verdict(405),
@@ -161,7 +163,9 @@ def error_response(error: Exception, headers: Mapping[str, str] | None = None) -
     kind = next((ancestor for ancestor in type(error).__mro__ if ancestor in VERDICTS), InternalError)
     verdict = VERDICTS[kind]
     if verdict.log_level is not None:
-        log.log(verdict.log_level, "request.failed", exc_info=error, extra={"error": type(error).__name__})
+        words = {} if verdict.traced else {"cause": str(error)}
+        cause = error if verdict.traced else None
+        log.log(verdict.log_level, "request.failed", exc_info=cause, extra={"error": type(error).__name__, **words})
     body: ErrorBody = {
         "error": verdict.words or (error.message if isinstance(error, SoniError) else ""),
         "type": kind.__name__,

@@ -9,6 +9,7 @@ import pytest
 
 from soni import Message, RuntimeLoop
 from soni.errors import ActionError, ConversationBusy, MessageIdReused, TurnError
+from soni.events import Event, TurnFailed, TurnReplayed
 from soni.persistence.locks import LocalLocks
 from soni.runtime.messages import Reply
 from soni.runtime.replaying import UnderWay
@@ -34,6 +35,8 @@ async def shop_that_waits(settings: str = "") -> AsyncIterator[tuple[RuntimeLoop
 async def test_twenty_equal_messages_at_once_are_one() -> None:
     """One turn, twenty equal replies; none of them is too many, for none of them waits in the queue."""
     async with shop_that_waits() as (loop, shop, first):
+        events: list[Event] = []
+        loop.listen(events.append)
         others = [asyncio.create_task(loop.process_message(PAYING)) for _ in range(19)]
         await asyncio.sleep(0)
         shop.post_gate.set()
@@ -43,11 +46,14 @@ async def test_twenty_equal_messages_at_once_are_one() -> None:
     assert {reply.text for reply in replies} == {"Sent 5, r1."}
     assert {reply.turn for reply in replies} == {1}
     assert [reply.replayed for reply in replies] == [False] + [True] * 19
+    assert len([event for event in events if isinstance(event, TurnReplayed) and event.turn == 1]) == 19
 
 
 async def test_whoever_gives_up_leaves_the_others_their_answer() -> None:
     """The caller of the first one goes away in mid-turn: the next one takes its place, and nothing is paid again."""
     async with shop_that_waits() as (loop, shop, first):
+        events: list[Event] = []
+        loop.listen(events.append)
         others = [asyncio.create_task(loop.process_message(PAYING)) for _ in range(3)]
         await asyncio.sleep(0)
         first.cancel()
@@ -57,6 +63,7 @@ async def test_whoever_gives_up_leaves_the_others_their_answer() -> None:
     assert first.cancelled()
     assert shop.paid == [5]
     assert {(reply.turn, reply.text) for reply in replies} == {(1, "Sent 5, r1.")}
+    assert [event.error for event in events if isinstance(event, TurnFailed)] == ["CancelledError"]
 
 
 async def test_an_equal_id_with_another_text_is_refused_at_once() -> None:
@@ -73,7 +80,7 @@ async def test_an_equal_id_with_another_text_is_refused_at_once() -> None:
 
 async def test_what_goes_wrong_with_the_first_goes_wrong_with_all() -> None:
     """They are one message: they share its error, and the next one is tried anew."""
-    under_way, gate, tried = UnderWay(), asyncio.Event(), list[int]()
+    under_way, gate, tried, shared = UnderWay(), asyncio.Event(), list[int](), list[Reply]()
     message = Message("ana", "hello", "m1")
 
     async def fail() -> Reply:
@@ -81,15 +88,16 @@ async def test_what_goes_wrong_with_the_first_goes_wrong_with_all() -> None:
         await gate.wait()
         raise ActionError("It broke.")
 
-    turns = [asyncio.create_task(under_way.answer(message, fail)) for _ in range(3)]
+    turns = [asyncio.create_task(under_way.answer(message, fail, shared.append)) for _ in range(3)]
     await asyncio.sleep(0)
     gate.set()
     outcomes = await asyncio.gather(*turns, return_exceptions=True)
     with pytest.raises(TurnError):
-        await under_way.answer(message, fail)
+        await under_way.answer(message, fail, shared.append)
 
     assert [str(outcome) for outcome in outcomes] == ["It broke."] * 3
     assert len(tried) == 2
+    assert not shared
 
 
 async def test_a_message_beside_another_can_be_refused() -> None:

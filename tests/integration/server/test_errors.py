@@ -96,6 +96,18 @@ async def test_the_log_has_the_cause_and_the_reference(
     assert record.exc_info[1] is runtime.failure
 
 
+async def test_an_outage_of_the_store_is_told_in_a_word(
+    client: httpx.AsyncClient, runtime: EchoRuntime, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Every request meets it: as many tracebacks would bury what else goes on."""
+    runtime.failure = StoreUnavailable("The conversation store does not answer: connection refused.")
+    await client.post("/chat/ana", json={"message": "hello"})
+
+    record = next(record for record in caplog.records if record.message == "request.failed")
+    assert (record.levelno, record.exc_info) == (logging.ERROR, None)
+    assert vars(record)["cause"] == "The conversation store does not answer: connection refused."
+
+
 async def test_what_a_caller_does_wrong_is_not_an_alarm(
     client: httpx.AsyncClient, runtime: EchoRuntime, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -147,6 +147,14 @@ def test_flows_of_a_turn_that_failed_have_neither_started_nor_ended() -> None:
     assert 'soni_turn_failures_total{error="FlowError"} 1.0' in told
 
 
+def test_a_turn_that_was_cancelled_is_no_failure() -> None:
+    """Nobody has to be woken because a caller went away."""
+    told = _told(STARTED, TurnFailed("ana", 1, "CancelledError", 0.1))
+
+    assert 'soni_turns_total{outcome="cancelled"} 1.0' in told
+    assert "soni_turn_failures_total{" not in told
+
+
 def test_an_abandoned_flow_counts_without_a_turn() -> None:
     """Conversations that are reset or expire have no turn."""
     told = _told(FlowEnded("send", "abandoned", "ask"))
