@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from random import SystemRandom
 from secrets import token_hex
@@ -19,7 +20,6 @@ import pytest
 from psycopg import sql
 from redis import Redis
 from redis.backoff import ConstantBackoff
-from redis.exceptions import AuthenticationError
 from redis.retry import Retry
 
 REQUIRED = os.environ.get("SONI_REQUIRE_POSTGRES") == "1"
@@ -79,13 +79,14 @@ class RedisServer:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
-        """Start it, with what is on disk; it answers when this returns, if only to ask for a password."""
+        """Start it, with what is on disk; it answers when this returns."""
         command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
         durable = ["--save", "", "--appendonly", "yes", "--appendfsync", "always"]
         with (self.folder / "redis.log").open("ab") as log:
             self._process = subprocess.Popen([*command, *durable, *self.options], stdout=log, stderr=log)
+        password = dict(pairwise(self.options)).get("--requirepass")
         # Asked again every 20 ms for 10 s.
-        with Redis(port=self.port, retry=Retry(ConstantBackoff(0.02), 500)) as client, suppress(AuthenticationError):
+        with Redis(port=self.port, password=password, retry=Retry(ConstantBackoff(0.02), 500)) as client:
             assert client.info("server")["process_id"] == self._process.pid, "another Redis has this port"
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
