@@ -10,6 +10,7 @@ from soni.config.models import SoniConfig
 _SHORTEST: Final = 6
 """Characters; to leave out what is shorter would leave out half of the words."""
 _NAMES: Final = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|DSN", re.IGNORECASE)
+_HEADERS: Final = re.compile(r"OTEL_\w+_HEADERS")
 _HARMLESS: Final = frozenset({"accept", "accept-language", "content-type", "user-agent"})
 _KEYWORD: Final = re.compile(r"\bpassword\s*=\s*('(?:[^'\\]|\\.)*'|\S+)")
 
@@ -20,6 +21,8 @@ def known_secrets(config: SoniConfig, environ: Mapping[str, str]) -> frozenset[s
     for name, value in environ.items():
         if _NAMES.search(name):
             found |= {value, *re.split(r"[\s,;]+", value)}
+        if _HEADERS.fullmatch(name):
+            found.update(_in_headers(value))
         found.update(_passwords(value))
     settings = config.settings
     for address in (settings.persistence.connection_string, settings.persistence.lock_connection_string):
@@ -33,6 +36,14 @@ def known_secrets(config: SoniConfig, environ: Mapping[str, str]) -> frozenset[s
                     found |= {value, value.rpartition(" ")[2]}
             found.update(_passwords(action.http.url))
     return frozenset(secret for secret in found if len(secret) >= _SHORTEST)
+
+
+def _in_headers(written: str) -> Iterator[str]:
+    """What collectors know the service by: values of headers, decoded too; and whole, where one has no value, as OpenTelemetry logs it."""
+    for header in written.split(","):
+        value = header.partition("=")[2] or header
+        for text in (value.strip(), unquote(value).strip()):
+            yield from (text, text.rpartition(" ")[2])
 
 
 def _passwords(address: str) -> Iterator[str]:

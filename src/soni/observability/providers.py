@@ -18,6 +18,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExport
 
 from soni.observability.meters import Meters
 from soni.observability.spans import SpanTracer
+from soni.observability.wordless import Wordless
 
 _SCOPE: Final = "soni"
 """Whose spans and metrics they are."""
@@ -67,7 +68,7 @@ def _tracer_provider(names: Sequence[str], resource: Resource, closing: list[Cal
     # Nothing at the exit of the process: what is open is closed with the service, which has a time for it.
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
     for name in names:
-        provider.add_span_processor(BatchSpanProcessor(_SPANS[name]()))
+        provider.add_span_processor(BatchSpanProcessor(Wordless(_SPANS[name]())))
     closing.append(provider.shutdown)
     if not isinstance(trace.get_tracer_provider(), TracerProvider):
         trace.set_tracer_provider(provider)  # for what authors trace in their actions

@@ -5,6 +5,7 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from soni import tracing
+from soni.observability.redaction import without_secrets
 
 _PROBES: Final = frozenset({"/health", "/ready", "/startup", "/metrics", "/version"})
 """Asked every few seconds by machines, and of interest to none."""
@@ -58,6 +59,9 @@ def _caller(scope: Scope) -> dict[str, str]:
         if name in _CALLER:
             key, text = name.decode("ascii"), value.decode("latin-1")
             carrier[key] = f"{carrier[key]},{text}" if key in carrier else text
+    if (state := carrier.get("tracestate")) is not None and without_secrets(state) != state:
+        # Callers may write anything there, and it is sent to collectors and webhooks as it is.
+        del carrier["tracestate"]
     return carrier
 
 
