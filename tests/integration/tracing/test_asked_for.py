@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from tests.integration.server.processes import ASSISTANT, UVICORN, run, served
+from tests.receiving import receiving, spans_in
 
 from soni.errors import ConfigurationError
 from soni.observability.telemetry import FAREWELL, Wanted, wanted
 
-from .receiving import receiving, spans_in
 from .shop import SEND, say, shop
 
 NOBODY = "http://127.0.0.1:9"

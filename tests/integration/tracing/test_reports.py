@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from tests.integration.server.processes import ASSISTANT, run
+from tests.receiving import Receiver, receiving, reports_in
 
-from .receiving import Receiver, receiving, reports_in
 from .shop import BREAK, CANARIES, SEND, say, shop
 
 

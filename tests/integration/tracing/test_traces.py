@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.receiving import Receiver, Seen, metrics_in, receiving, spans_in
 
-from .receiving import Receiver, Seen, metrics_in, receiving, spans_in
 from .shop import BREAK, CANARIES, SEND, say, shop
 
 CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -89,6 +89,7 @@ def test_a_turn_is_a_tree_below_its_caller(told: Told) -> None:
     }
     request = spans[0]
     assert (request.trace, request.parent) == (TRACE, CALLER.split("-")[2])
+    assert {span.state for span in spans} == {"vendor=1"}
     assert request.kind == "server"
     assert request.told.items() >= {
         "http.request.method": "POST", "http.route": "/chat/{user_id}", "http.response.status_code": 200,

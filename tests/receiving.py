@@ -7,12 +7,18 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
+from google.protobuf.json_format import MessageToJson
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+
+_OTLP: Final[dict[str, type[ExportTraceServiceRequest] | type[ExportMetricsServiceRequest]]] = {
+    "/v1/traces": ExportTraceServiceRequest,
+    "/v1/metrics": ExportMetricsServiceRequest,
+}
 
 Told: TypeAlias = dict[str, object]
 """Attributes."""
@@ -32,6 +38,8 @@ class Seen:
     told: Told
     events: list[tuple[str, Told]]
     service: Told
+    state: str
+    """``tracestate``."""
 
 
 class Receiver(ThreadingHTTPServer):
@@ -132,6 +140,18 @@ def reports_in(sentry: Receiver) -> list[dict[str, Any]]:
     return found
 
 
+def everything_in(receiver: Receiver, but: str = "") -> str:
+    """All that has come, to be read: paths, headers (``but`` one), and bodies; those of OTLP as JSON."""
+    found: list[str] = []
+    for path, headers, body in receiver.posts:
+        found += [path, *(f"{name}: {value}" for name, value in headers.items() if name != but)]
+        if (kind := _OTLP.get(path)) is not None:
+            found.append(MessageToJson(kind.FromString(body), ensure_ascii=False))
+        else:
+            found.append(body.decode())
+    return "\n".join(found)
+
+
 def _seen(span: Span, service: Told) -> Seen:
     return Seen(
         span.name,
@@ -144,6 +164,7 @@ def _seen(span: Span, service: Told) -> Seen:
         _told(span.attributes),
         [(event.name, _told(event.attributes)) for event in span.events],
         service,
+        span.trace_state,
     )
 
 
