@@ -74,15 +74,22 @@ def test_what_is_exported_and_written_lasts_until_the_end_of_the_page(tmp_path: 
 
         <!-- exit code: 3 -->
         ```sh
-        exit 3
+        cat names.yaml > seen && exit 3
         ```
 
         <!-- not run: nobody has an hour -->
         ```sh
         sleep 3600
         ```
+
+        ```sh
+        echo "$WHO" >> seen
+        ```
         """,
     )
+
+    seen = (tmp_path / "shell" / "page" / "inner" / "seen").read_text("utf-8")
+    assert seen == "# names.yaml\nanswers: {hello: [affirm]}\nmore\nAna Ruiz\n"
 
 
 @pytest.mark.parametrize(

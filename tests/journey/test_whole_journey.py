@@ -20,7 +20,10 @@ BEN: Final = "ben"
 
 
 def test_from_an_empty_folder_to_an_erased_user(tmp_path: Path, database: str) -> None:
-    """A coffee bar is set up, tried, served, changed while somebody orders, and forgets who asks it to."""
+    """A coffee bar is set up, tried, served, changed while somebody orders, and forgets who asks it to.
+
+    Each leg of the way asserts what is seen on it; what is left at its end is asserted here.
+    """
     with issuing() as issuer:
         bar = tmp_path / "coffee_bar"
         set_up(bar)
@@ -29,6 +32,10 @@ def test_from_an_empty_folder_to_an_erased_user(tmp_path: Path, database: str) -
         go_on_after_a_crash(bar, issuer)
         deploy_another_version(bar, issuer)
         forget(bar, issuer, database)
+
+    left = everything_in(database)
+    assert [word for word in (ANA, "cappuccino", "I would like a coffee") if word in left] == []
+    assert "are you open on Sunday" in left
 
 
 def set_up(bar: Path) -> None:
@@ -107,7 +114,7 @@ def deploy_another_version(bar: Path, issuer: Issuer) -> None:
 
 
 def forget(bar: Path, issuer: Issuer, database: str) -> None:
-    """What is kept about Ana is handed out, and erased: no table has a word of hers left, and Ben's are all there."""
+    """What is kept about Ana is handed out, and erased: afterwards nobody knows her, and no table has a word of hers left."""
     with serving(bar) as service:
         admin = Guest(service, issuer, "operator", scope="admin")
         told = admin.asks("GET", f"/conversations/{ANA}/export").json()
@@ -117,10 +124,6 @@ def forget(bar: Path, issuer: Issuer, database: str) -> None:
         assert admin.asks("GET", f"/conversations/{ANA}").status_code == 404
         assert admin.asks("GET", f"/conversations/{ANA}/export").status_code == 404
         assert service.stop() == 0
-
-    left = everything_in(database)
-    assert [word for word in (ANA, "cappuccino", "I would like a coffee") if word in left] == []
-    assert "are you open on Sunday" in left
 
 
 def settings(database: str, issuer: Issuer) -> str:

@@ -8,6 +8,15 @@ from soni.errors import TooManyRequests
 from soni.turnstile import Turnstile, elsewhere
 
 
+async def has_a_place(turnstile: Turnstile) -> bool:
+    """Whether somebody else is let in."""
+    try:
+        async with turnstile.passed():
+            return True
+    except TooManyRequests:
+        return False
+
+
 async def test_so_many_work_at_once_in_order_of_arrival() -> None:
     """Nobody overtakes, and a place that is given back goes to whoever waits longest."""
     turnstile, order, most, at_work = Turnstile(2, 10), [], 0, 0
@@ -30,19 +39,26 @@ async def test_so_many_work_at_once_in_order_of_arrival() -> None:
 async def test_who_waits_elsewhere_leaves_its_place() -> None:
     """A turn that waits for a model lets others work, and goes on at once when it is answered."""
     turnstile, model, went_on = Turnstile(1, 10), asyncio.Event(), asyncio.Event()
+    happened = []
 
     async def asks_a_model() -> None:
         async with turnstile.passed():
+            happened.append("a model is asked")
             with elsewhere():
                 await model.wait()
+            happened.append("it has answered")
             went_on.set()
 
     asking = asyncio.create_task(asks_a_model())
     await asyncio.sleep(0)
     async with turnstile.passed():
+        happened.append("another works")
         model.set()
         await went_on.wait()
+        happened.append("the other is done")
     await asking
+
+    assert happened == ["a model is asked", "another works", "it has answered", "the other is done"]
 
 
 async def test_waiting_for_several_things_leaves_one_place() -> None:
@@ -61,13 +77,12 @@ async def test_waiting_for_several_things_leaves_one_place() -> None:
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     async with turnstile.passed():
-        with pytest.raises(TooManyRequests):
-            async with turnstile.passed():
-                pass
+        one_more = await has_a_place(turnstile)
     answer.set()
     await asking
-    async with turnstile.passed():
-        pass
+
+    assert not one_more
+    assert await has_a_place(turnstile)
 
 
 async def test_who_waits_too_long_is_told_to_come_again() -> None:
@@ -78,8 +93,7 @@ async def test_who_waits_too_long_is_told_to_come_again() -> None:
             async with turnstile.passed():
                 pass
 
-    async with turnstile.passed():
-        pass
+    assert await has_a_place(turnstile)
 
 
 async def test_a_place_is_not_lost_with_who_gives_up() -> None:
@@ -98,11 +112,15 @@ async def test_a_place_is_not_lost_with_who_gives_up() -> None:
 
     await next_one
     assert waiting.cancelled()
-    async with turnstile.passed():
-        pass
+    assert await has_a_place(turnstile)
 
 
 async def test_elsewhere_is_nothing_to_who_has_no_place() -> None:
-    """A model that is asked outside of a turn needs none."""
+    """A model that is asked outside of a turn needs none, and gives none away."""
+    turnstile = Turnstile(1, 0.01)
     with elsewhere():
-        pass
+        async with turnstile.passed():
+            meanwhile = await has_a_place(turnstile)
+
+    assert not meanwhile
+    assert await has_a_place(turnstile)

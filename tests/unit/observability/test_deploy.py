@@ -120,7 +120,10 @@ def test_alerts_say_what_to_do() -> None:
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="Prometheus' own check needs promtool")
 def test_prometheus_takes_its_files() -> None:
     """The configuration and its rules, as Prometheus reads them."""
-    subprocess.run(["promtool", "check", "config", PROMETHEUS], check=True, capture_output=True)
+    done = subprocess.run(["promtool", "check", "config", PROMETHEUS], capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"Checking {ALERTS}" in done.stdout
 
 
 def test_what_is_provisioned_is_there() -> None:
