@@ -17,25 +17,12 @@ import psycopg
 import pytest
 from redis import Redis
 from tests.deploy.files import ROOT
+from tests.integration.server.processes import ASSISTANT
 from tests.servers import own_redis
 
 from soni import Message, RuntimeLoop
 
 DOCS: Final = (ROOT / "docs/deployment/README.md").read_text("utf-8")
-ASSISTANT: Final = """
-version: "1.0"
-settings:
-  persistence: {backend: %s, path: %s/soni.db, connection_string: %s}
-slots:
-  name: {type: string, prompt: What is your name?, filled_by: user}
-flows:
-  greet:
-    description: Greet someone.
-    trigger: {intents: [hello, good morning, hi there]}
-    steps:
-      - {step: ask, type: collect, slot: name}
-      - {step: done, type: say, message: "Hello {name}!"}
-"""
 
 
 @asynccontextmanager
@@ -49,7 +36,8 @@ def load(folder: Path, backend: str, address: str) -> RuntimeLoop:
     """The assistant, written into this folder and read from there."""
     folder.mkdir(exist_ok=True)
     written = folder / "soni.yaml"
-    written.write_text(ASSISTANT % (backend, folder, address))
+    text = ASSISTANT % f"{backend}, connection_string: {address}"
+    written.write_text(text.replace("./soni.db", str(folder / "soni.db")))
     return RuntimeLoop.from_path(written)
 
 

@@ -5,16 +5,16 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from socket import socket
 from typing import Any
 
 import httpx
 import uvicorn
 from starlette.types import Receive, Scope, Send
-from typing_extensions import override
 
 from soni.server.api import create_app
 from soni.server.service import Runtime, Service
+
+from .listening import Listening
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Client:
     """A client of a service, by message."""
 
     http: httpx.AsyncClient
-    server: "Listening"
+    server: "Counting"
 
     @asynccontextmanager
     async def stream(self, text: str, message_id: str | None = None, user: str = "ana") -> AsyncIterator[Events]:
@@ -93,13 +93,12 @@ class Client:
         await self.server.requests_over.acquire()
 
 
-class Listening(uvicorn.Server):
-    """Tells when it listens."""
+class Counting(Listening):
+    """Serves, and counts the requests that it has done with."""
 
     def __init__(self, runtime: Runtime) -> None:
         self.app = create_app(runtime=runtime)
         super().__init__(uvicorn.Config(self._serve_one, interface="asgi3", port=0, log_config=None))
-        self.listens = asyncio.Event()
         self.requests_over = asyncio.Semaphore(0)
 
     async def _serve_one(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -109,22 +108,11 @@ class Listening(uvicorn.Server):
             if scope["type"] == "http":
                 self.requests_over.release()
 
-    @override
-    async def startup(self, sockets: list[socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.listens.set()
-
-    @property
-    def port(self) -> int:
-        """Where it listens, on loopback."""
-        port: int = self.servers[0].sockets[0].getsockname()[1]
-        return port
-
 
 @asynccontextmanager
 async def listening(runtime: Runtime) -> AsyncIterator[Client]:
     """A real server in this process, and a client of it; at the end it has ended."""
-    server = Listening(runtime)
+    server = Counting(runtime)
     serving = asyncio.create_task(server.serve())
     await server.listens.wait()
     try:

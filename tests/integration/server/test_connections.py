@@ -40,13 +40,18 @@ def everything(connection: socket.socket) -> bytes:
     return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
+def answer_to(service: Service, *pieces: bytes) -> bytes:
+    """What comes back when this is sent on a connection of its own."""
+    with connect(service) as connection:
+        for piece in pieces:
+            connection.sendall(piece)
+        return everything(connection)
+
+
 @pytest.mark.parametrize("sent", [b"", b"GET /health HTTP/1.1\r\nX-Slow: "], ids=["silent", "half"])
 def test_a_head_that_does_not_come(service: Service, sent: bytes) -> None:
     """The connection is closed without a word: there is no request to answer."""
-    with connect(service) as connection:
-        connection.sendall(sent)
-
-        assert everything(connection) == b""
+    assert answer_to(service, sent) == b""
 
 
 def test_a_second_head_that_does_not_come(service: Service) -> None:
@@ -89,24 +94,20 @@ def test_a_head_without_end(service: Service, begun: bytes, piece: bytes) -> Non
 def test_a_body_in_many_small_chunks(service: Service) -> None:
     """What stands around them is no head: it is answered."""
     body = b'{"message": "%s"}' % (15_000 * b" " + b"hello")
-    with connect(service) as connection:
-        connection.sendall(HEAD + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n")
-        for begin in range(0, len(body), 1000):
-            connection.sendall(b"".join(b"1\r\n%c\r\n" % each for each in body[begin : begin + 1000]))
-        connection.sendall(b"0\r\n\r\n")
-        answer = everything(connection)
+    head = HEAD + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunks = b"".join(b"1\r\n%c\r\n" % each for each in body)
+    answer = answer_to(service, head, chunks, b"0\r\n\r\n")
 
     assert answer.startswith(b"HTTP/1.1 200 ")
 
 
 def test_another_protocol_is_not_spoken(service: Service) -> None:
     """Who asks for a WebSocket is answered as if they had not, and passes what everyone passes."""
-    with connect(service) as connection:
-        connection.sendall(
-            b"GET /conversations/nobody HTTP/1.1\r\nHost: soni\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n"
-            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-        )
-        answer = everything(connection)
+    answer = answer_to(
+        service,
+        b"GET /conversations/nobody HTTP/1.1\r\nHost: soni\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
+    )
 
     assert answer.startswith(b"HTTP/1.1 404 ")
     assert b'"code":"conversation_unknown"' in answer
@@ -114,9 +115,7 @@ def test_another_protocol_is_not_spoken(service: Service) -> None:
 
 def test_a_body_that_does_not_come(service: Service) -> None:
     """It is told 408, and the connection is closed."""
-    with connect(service) as connection:
-        connection.sendall(HEAD + b'Content-Length: 90\r\n\r\n{"message": "')
-        answer = everything(connection)
+    answer = answer_to(service, HEAD + b'Content-Length: 90\r\n\r\n{"message": "')
 
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b'"code":"body_too_slow"' in answer
@@ -145,11 +144,7 @@ def test_a_body_that_is_far_too_large(service: Service, how: bytes) -> None:
 
 def test_a_body_that_is_a_little_too_large_is_answered(service: Service) -> None:
     """What still comes is read, up to a point: the answer arrives whole."""
-    with connect(service) as connection:
-        connection.sendall(HEAD + b"Content-Length: 500000\r\n\r\n")
-        for _ in range(5):
-            connection.sendall(b"a" * 100_000)
-        answer = everything(connection)
+    answer = answer_to(service, HEAD + b"Content-Length: 500000\r\n\r\n", *[b"a" * 100_000] * 5)
 
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert b'"limit":65536' in answer
@@ -157,9 +152,7 @@ def test_a_body_that_is_a_little_too_large_is_answered(service: Service) -> None
 
 def test_a_client_that_asks_first_sends_nothing(service: Service) -> None:
     """Whoever expects to be told to go on is told no instead, and nothing is waited for."""
-    with connect(service) as connection:
-        connection.sendall(HEAD + b"Expect: 100-continue\r\nContent-Length: 62914560\r\n\r\n")
-        answer = everything(connection)
+    answer = answer_to(service, HEAD + b"Expect: 100-continue\r\nContent-Length: 62914560\r\n\r\n")
 
     assert answer.startswith(b"HTTP/1.1 413 ")
 

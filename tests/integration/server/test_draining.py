@@ -4,38 +4,17 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
-from socket import socket
 
 import httpx
 import pytest
 import uvicorn
-from typing_extensions import override
 
 from soni.server import draining
 from soni.server.api import create_app
 from soni.server.draining import uvicorn_here
 
 from .doubles import EchoRuntime, serving
-
-
-class Listening(uvicorn.Server):
-    """Tells when it listens."""
-
-    def __init__(self, runtime: EchoRuntime, grace: int | None = None) -> None:
-        app = create_app(runtime=runtime)
-        super().__init__(uvicorn.Config(app, port=0, log_config=None, timeout_graceful_shutdown=grace))
-        self.listens = asyncio.Event()
-
-    @override
-    async def startup(self, sockets: list[socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.listens.set()
-
-    @property
-    def port(self) -> int:
-        """Where it listens, on loopback."""
-        port: int = self.servers[0].sockets[0].getsockname()[1]
-        return port
+from .listening import Listening
 
 
 @asynccontextmanager
@@ -43,7 +22,8 @@ async def listening(
     runtime: EchoRuntime, grace: int | None = None
 ) -> AsyncIterator[tuple[Listening, httpx.AsyncClient, Callable[[], Awaitable[None]]]]:
     """A real server in this process, a client of it, and what waits for its end, which comes with a signal."""
-    server = Listening(runtime, grace)
+    app = create_app(runtime=runtime)
+    server = Listening(uvicorn.Config(app, port=0, log_config=None, timeout_graceful_shutdown=grace))
     serving_task = asyncio.create_task(server.serve())
     await server.listens.wait()
 
