@@ -18,15 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from soni import Message, RuntimeLoop, load_config
+from soni.config.settings import Persistence
+from soni.errors import ConversationUnknown
+from soni.persistence.archive import MAX_EXCHANGES, PRUNE_EVERY
+
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 from benchmarks.weighing import Weight, weigh  # noqa: E402 - found in the checkout, not installed
-from tests.stores import BACKENDS, empty_store  # noqa: E402
-
-from soni import Message, RuntimeLoop, load_config  # noqa: E402
-from soni.config.settings import Persistence  # noqa: E402
-from soni.errors import ConversationUnknown  # noqa: E402
-from soni.persistence.archive import MAX_EXCHANGES, PRUNE_EVERY  # noqa: E402
+from tests.stores import BACKENDS, empty_store  # noqa: E402 - found in the checkout, not installed
 
 SCRIPT: Final = (
     ("/start_flow transfer_money", "To whom?"),

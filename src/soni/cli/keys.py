@@ -1,7 +1,7 @@
 """``soni keys``: make API keys, and what the environment has to say of them."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -14,11 +14,14 @@ ScopeOption = Annotated[
     list[str], typer.Option("--scope", help="chat, read or admin; may be given several times.", show_default=True)
 ]
 
+_CHAT: Final = ["chat"]
+"""Typer gives every call a copy of its own."""
+
 keys = typer.Typer(help="Make API keys, for settings.server.auth.mode api_key.", no_args_is_help=True)
 
 
 @keys.command()
-def new(name: NameOption, scope: ScopeOption = ["chat"]) -> None:  # noqa: B006 - Typer copies it
+def new(name: NameOption, scope: ScopeOption = _CHAT) -> None:
     """Make a key. It is shown this once; the service is given the second line, from which nobody can get the key back."""
     _check(name, scope)
     key = new_key()
@@ -27,7 +30,7 @@ def new(name: NameOption, scope: ScopeOption = ["chat"]) -> None:  # noqa: B006 
 
 
 @keys.command("hash")
-def hash_(name: NameOption, scope: ScopeOption = ["chat"]) -> None:  # noqa: B006
+def hash_(name: NameOption, scope: ScopeOption = _CHAT) -> None:
     """Print the line for the service of a key that exists. The key is read from standard input, never from the command."""
     _check(name, scope)
     # Typed, it is not shown; and as an argument it would stay in the history of the shell.

@@ -23,7 +23,7 @@ from soni.actions.threads import in_thread
 from soni.errors import ConfigurationError, SoniError
 from soni.events import Event
 from soni.observability.logging import request_id
-from soni.tracing import NOTHING, Attributes, Kind, Span
+from soni.tracing import NOTHING, Attributes, Kind, Span, Tracer
 
 if TYPE_CHECKING:
     import sentry_sdk
@@ -160,7 +160,7 @@ def _template(record: logging.LogRecord) -> str | None:
     return record.msg if ours and isinstance(record.msg, str) else None
 
 
-def _scrubbed(report: "Report", hint: "Hint") -> "Report":  # noqa: ARG001 - the SDK's
+def _scrubbed(report: "Report", _hint: "Hint") -> "Report":
     """The last door: only what is known to say nothing of a conversation goes out."""
     kept: dict[str, Any] = {key: value for key, value in report.items() if key in _KEPT}
     for raised in kept.get("exception", {}).get("values", ()):
@@ -180,23 +180,28 @@ def _words(module: object, kind: object) -> str:
     return ""
 
 
-class _Bystander:
+class _Bystander(Tracer):
     """A ``Tracer`` that only remembers which conversation, and which of its turns, a request is about."""
 
-    def span(self, name: str, attributes: Attributes, kind: Kind, caller: Mapping[str, str]) -> Span:  # noqa: ARG002
+    @override
+    def span(self, name: str, attributes: Attributes, kind: Kind, caller: Mapping[str, str]) -> Span:
         """What is remembered lasts as long as the request, for it may fail when its turn is over."""
         return _Remembered(attributes) if kind == "server" or name == "soni.turn" else NOTHING
 
+    @override
     def note(self, name: str, attributes: Attributes) -> None:
         """Nothing is kept of it."""
 
+    @override
     def tell(self, event: Event) -> None:
         """Nothing is kept of it."""
 
+    @override
     def headers(self) -> Mapping[str, str]:
         """None of its own."""
         return {}
 
+    @override
     def ids(self) -> tuple[str, str] | None:
         """None of its own."""
         return None

@@ -100,9 +100,9 @@ class Judge:
         self,
         gold: Any,
         prediction: Any,
-        trace: Any = None,  # noqa: ARG002 - DSPy's name and place, and so are the next
-        pred_name: Any = None,  # noqa: ARG002
-        pred_trace: Any = None,  # noqa: ARG002
+        trace: Any = None,  # noqa: ARG002 - DSPy's name and place
+        pred_name: Any = None,  # noqa: ARG002 - DSPy's name and place
+        pred_trace: Any = None,  # noqa: ARG002 - DSPy's name and place
     ) -> Any:
         """For GEPA: F1 of the turn, and in words what was wrong."""
         turn = self.turn(gold.situation, gold.message, prediction.commands)

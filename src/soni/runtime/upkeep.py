@@ -112,7 +112,7 @@ async def keep_expiring(
     upkeep: Upkeep, ttl: timedelta, pause: Callable[[float], Awaitable[object]] = asyncio.sleep
 ) -> None:
     """Erase what is older than ``ttl``, again and again, until this is cancelled. ``pause`` is given seconds."""
-    await pause(_FIRST * random.uniform(0.5, 1.5))  # noqa: S311 - only so that replicas do not do it in step
+    await pause(_around(_FIRST, 0.5))
     while True:
         try:
             if erased := await upkeep.expire(ago(ttl)):
@@ -121,7 +121,12 @@ async def keep_expiring(
             log.warning("silent conversations could not be erased; they will be the next time", exc_info=True)
         except Exception:  # whatever it was, conversations must not stop ending for as long as the service runs
             log.exception("silent conversations could not be erased; they will be tried the next time")
-        await pause(_EVERY * random.uniform(0.9, 1.1))  # noqa: S311
+        await pause(_around(_EVERY, 0.1))
+
+
+def _around(seconds: float, part: float) -> float:
+    """So many seconds, and up to this part of them more or less: replicas are not to do it in step."""
+    return seconds * random.uniform(1 - part, 1 + part)  # noqa: S311 - spreads work, hides nothing
 
 
 def ago(ttl: timedelta) -> datetime:

@@ -19,7 +19,7 @@ class NumberParser(Protocol):
 
     SUPPORTED_LANGUAGES: list[str]
 
-    def LanguageData(self, language: str) -> NumberLanguage:  # noqa: N802  (the library's own name)
+    def LanguageData(self, language: str) -> NumberLanguage:  # noqa: N802 - the library's own name
         """The words of one language."""
         ...
 
@@ -41,7 +41,7 @@ class _Re2Options(Protocol):
 
 
 class _Re2(Protocol):
-    def Options(self) -> _Re2Options: ...  # noqa: N802  (the library's own name)
+    def Options(self) -> _Re2Options: ...  # noqa: N802 - the library's own name
 
     def compile(self, pattern: str, options: _Re2Options) -> Pattern: ...
 
