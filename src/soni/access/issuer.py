@@ -11,7 +11,7 @@ from typing import Final
 import httpx
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from soni.access.jwks import BadKeySet, KeySet, VerifyingKey, choose, read_key_set
+from soni.access.jwks import BadKeySet, KeySet, NoKeys, VerifyingKey, choose, read_key_set
 from soni.errors import IssuerUnavailable
 
 log = logging.getLogger("soni.access")
@@ -48,7 +48,7 @@ class Issuer:
         self._failure: str | None = None
         self._fetching: asyncio.Task[None] | None = None
         self.generation = 0
-        """Another number whenever the keys are others."""
+        """Another number whenever the keys, or what they may verify, are others."""
 
     @property
     def trouble(self) -> str | None:
@@ -106,15 +106,25 @@ class Issuer:
                 keys = read_key_set(await self._document(), self._algorithms)
         except TimeoutError:
             self._fail(f"no answer within {LIMIT:g} s")
-        except (BadKeySet, httpx.HTTPError, OSError) as error:
+        except NoKeys as error:
+            # Not a failure to ask, but an answer: who takes back the only key says it so, and means the key we hold.
+            self._take(())
+            self._fail(str(error))
+        except (BadKeySet, httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             self._fail(" ".join(str(error).split()) or type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - the watch must go on: else a key that is taken back is trusted for ever
+            self._fail(type(error).__name__, unforeseen=error)
         else:
             if self._failure is not None:
                 log.info("issuer.available", extra={"url": self._url})
             self._failure, self._fetched = None, self._clock()
-            if _identity(keys) != _identity(self._keys):
-                self.generation += 1
-            self._keys = keys
+            self._take(keys)
+
+    def _take(self, keys: KeySet) -> None:
+        """From now on these are the keys."""
+        if _identity(keys) != _identity(self._keys):
+            self.generation += 1
+        self._keys = keys
 
     async def _document(self) -> bytes:
         """What stands at the address. Raises BadKeySet or httpx.HTTPError."""
@@ -129,9 +139,11 @@ class Issuer:
                     raise BadKeySet(f"it is larger than {LARGEST} bytes")
         return bytes(document)
 
-    def _fail(self, why: str) -> None:
+    def _fail(self, why: str, unforeseen: Exception | None = None) -> None:
+        """Told when it begins, and not at every try; with its traceback where nobody has thought of it."""
         if self._failure != why:
-            log.error("issuer.unavailable", extra={"url": self._url, "why": why, "keys": len(self.keys)})
+            details = {"url": self._url, "why": why, "keys": len(self.keys)}
+            log.error("issuer.unavailable", extra=details, exc_info=unforeseen)
         self._failure = why
 
 
@@ -151,5 +163,6 @@ async def open_issuer(url: str, algorithms: Sequence[str]) -> AsyncIterator[Issu
             await issuer.close()
 
 
-def _identity(keys: KeySet) -> set[tuple[str | None, bytes]]:
-    return {(key.kid, key.public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)) for key in keys}
+def _identity(keys: KeySet) -> set[tuple[str | None, frozenset[str], bytes]]:
+    form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return {(key.kid, key.algorithms, key.public.public_bytes(*form)) for key in keys}

@@ -23,6 +23,10 @@ class BadKeySet(Exception):
     """What the issuer publishes cannot be used; the words say why."""
 
 
+class NoKeys(BadKeySet):
+    """It is a set of keys, and none of them may verify anything here: those that were there before are taken back."""
+
+
 @dataclass(frozen=True, slots=True)
 class VerifyingKey:
     """A public key, and the algorithms it may verify."""
@@ -36,7 +40,7 @@ KeySet: TypeAlias = Sequence[VerifyingKey]
 
 
 def read_key_set(document: bytes, allowed: Sequence[str]) -> KeySet:
-    """The keys of a JWKS document that may verify one of the allowed algorithms. Raises BadKeySet where there is none.
+    """The keys of a JWKS document that may verify one of the allowed algorithms. Raises BadKeySet, and NoKeys where there is none.
 
     Left out are symmetric keys, those for encryption, and RSA keys that are too short.
     """
@@ -49,7 +53,7 @@ def read_key_set(document: bytes, allowed: Sequence[str]) -> KeySet:
         raise BadKeySet("it is no JWKS document: it has no list 'keys'")
     keys = [key for entry in entries[:_MOST] if isinstance(entry, dict) and (key := _read(entry, allowed)) is not None]
     if not keys:
-        raise BadKeySet(f"none of its {len(entries)} keys can verify {', '.join(allowed)}")
+        raise NoKeys(f"none of its {len(entries)} keys can verify {', '.join(allowed)}")
     return keys
 
 

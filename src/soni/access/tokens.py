@@ -22,6 +22,9 @@ _REMEMBERED: Final = 10_000
 """Tokens whose signature is not checked again; a few MiB."""
 _SCOPE_CLAIMS: Final = ("scope", "scp", "scopes")
 """Where issuers put scopes; the first that a token has counts. The first is the standard's (RFC 9068)."""
+_LATEST: Final = 253_402_300_799
+"""The end of the year 9999 in Unix time: what lies beyond is no time, but milliseconds, or a way to never end."""
+_TIMES: Final = ("exp", "nbf", "iat")
 _OWN: Final[frozenset[Scope]] = frozenset({"chat", "read"})
 """What a token may that says nothing of scopes."""
 
@@ -54,7 +57,7 @@ class Tokens:
         # Not the token itself: what is in memory might be written out some day.
         digest = hashlib.sha256(credential.encode()).digest()
         known = self._known.get(digest)
-        if known is not None and known.generation == self._issuer.generation and self._clock() < known.until:
+        if known is not None and self._holds(known):
             return known.caller
         claims = await self._claims(credential)
         caller = self._caller(claims)
@@ -63,6 +66,11 @@ class Tokens:
         until = int(claims["exp"]) + self._settings.leeway.total_seconds()
         self._known[digest] = _Known(caller, until, self._issuer.generation)
         return caller
+
+    def _holds(self, known: _Known) -> bool:
+        """A token is not believed for longer than itself, nor than the key that signed it."""
+        issuer = self._issuer
+        return known.generation == issuer.generation and issuer.trouble is None and self._clock() < known.until
 
     async def _claims(self, token: str) -> Mapping[str, Any]:
         """What the token says, when its signature and its time are right and it is meant for us."""
@@ -99,12 +107,16 @@ class Tokens:
         return claims
 
     def _caller(self, claims: Mapping[str, Any]) -> Caller:
-        user = claims.get(self._settings.user_claim)
+        """Whom the claims name. Raises Unauthenticated."""
+        for name in _TIMES:
+            if name in claims and not _is_time(claims[name]):
+                raise _bad_claim(name)
         scopes = _scopes(claims)
-        if not isinstance(user, str) or not user or scopes is None:
-            claim = self._settings.user_claim if scopes is not None else "scope"
-            log.info("token.refused", extra={"why": "claim", "claim": claim})
-            raise Unauthenticated("The token is not valid.", "invalid_token")
+        if scopes is None:
+            raise _bad_claim("scope")
+        user = claims.get(self._settings.user_claim)
+        if not isinstance(user, str) or not user:
+            raise _bad_claim(self._settings.user_claim)
         return Caller(f"user:{user}", scopes, user)
 
 
@@ -116,15 +128,29 @@ async def open_tokens(settings: Jwt) -> AsyncIterator[Tokens]:
         yield Tokens(settings, issuer)
 
 
+def _bad_claim(name: str) -> Unauthenticated:
+    """The refusal; the operator hears which claim it was."""
+    log.info("token.refused", extra={"why": "claim", "claim": name})
+    return Unauthenticated("The token is not valid.", "invalid_token")
+
+
+def _is_time(value: object) -> bool:
+    """A moment as RFC 7519 has it; JSON as Python reads it knows infinity and NaN besides, and numbers of any length."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LATEST
+
+
 def _scopes(claims: Mapping[str, Any]) -> frozenset[Scope] | None:
-    """What the token may; ``None`` where its claim is neither a text nor a list of texts."""
-    written = next((claims[name] for name in _SCOPE_CLAIMS if name in claims), None)
-    match written:
-        case None:
-            return _OWN
-        case str():
+    """What the token may; ``None`` where its claim is neither a text nor a list of texts.
+
+    A claim that is there and says nothing (``null``) is no token without the claim: its issuer meant to say what it may.
+    """
+    name = next((name for name in _SCOPE_CLAIMS if name in claims), None)
+    if name is None:
+        return _OWN
+    match claims[name]:
+        case str() as written:
             return scopes_among(written.split())
-        case list() if all(isinstance(name, str) for name in written):
+        case list() as written if all(isinstance(name, str) for name in written):
             return scopes_among(written)
         case _:
             return None

@@ -105,10 +105,15 @@ def token(
     return jwt.encode(claims(user, **said), key if key is not None else rsa_key("one"), algorithm, headers)
 
 
+def saying_nothing(claim: str, **said: object) -> str:
+    """A token whose claim is there, and ``null``."""
+    return jwt.encode({**claims(), **said, claim: None}, rsa_key("one"), "RS256", {"kid": "one"})
+
+
 def forged(header: Mapping[str, object], said: Mapping[str, object], signature: bytes = b"") -> str:
     """A token put together by hand, as libraries refuse to."""
     parts = [json.dumps(part, separators=(",", ":")).encode() for part in (header, said)]
-    return ".".join(_segment(part) for part in [*parts, signature])
+    return ".".join(segment(part) for part in [*parts, signature])
 
 
 def signed_with_public_key() -> str:
@@ -118,14 +123,15 @@ def signed_with_public_key() -> str:
 
     secret = rsa_key("one").public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     unsigned = forged({"alg": "HS256", "typ": "JWT", "kid": "one"}, claims()).removesuffix(".")
-    return f"{unsigned}.{_segment(hmac.digest(secret, unsigned.encode(), hashlib.sha256))}"
+    return f"{unsigned}.{segment(hmac.digest(secret, unsigned.encode(), hashlib.sha256))}"
 
 
 def tampered() -> str:
     """A good token in which somebody has put another user."""
     header, _, signature = token().split(".")
-    return f"{header}.{_segment(json.dumps(claims('bob')).encode())}.{signature}"
+    return f"{header}.{segment(json.dumps(claims('bob')).encode())}.{signature}"
 
 
-def _segment(part: bytes) -> str:
+def segment(part: bytes) -> str:
+    """As the parts of a token are written."""
     return base64.urlsafe_b64encode(part).rstrip(b"=").decode()

@@ -1,6 +1,7 @@
 """Who may what: every route of the app, with everything that somebody could show."""
 
 import logging
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -25,6 +26,8 @@ from .issuers import (
     issuing,
     published,
     rsa_key,
+    saying_nothing,
+    segment,
     signed_with_public_key,
     tampered,
     token,
@@ -67,7 +70,23 @@ INVALID: Final[Mapping[str, Callable[[], Headers]]] = {
     "tampered": lambda: bearer(tampered()),
     "without a user": lambda: bearer(token(sub="")),
     "a user that is no text": lambda: bearer(token(sub=["ana"])),
+    "an end that never comes": lambda: bearer(token(exp=math.inf)),
+    "an end beyond all numbers": lambda: bearer(token(exp=10**400)),
+    "an end in milliseconds": lambda: bearer(token(exp=claims()["exp"] * 1000)),
+    "an end that is no number": lambda: bearer(token(exp=math.nan)),
+    "an end in words": lambda: bearer(token(exp=str(claims()["exp"]))),
+    "an end that is a list": lambda: bearer(token(exp=[claims()["exp"]])),
+    "valid from no moment": lambda: bearer(token(nbf=-math.inf)),
+    "valid before all numbers": lambda: bearer(token(nbf=-(10**400))),
+    "issued at no moment": lambda: bearer(token(iat=math.nan)),
+    "issued before all numbers": lambda: bearer(token(iat=-(10**400))),
+    "issued yes": lambda: bearer(token(iat=True)),
+    "a header without end": lambda: bearer(f"{segment(b'[' * 5000)}.{segment(b'{}')}.{segment(b'x')}"),
     "scopes that are no text": lambda: bearer(token(scope={"chat": True})),
+    "scopes that are nothing": lambda: bearer(saying_nothing("scope")),
+    "scopes that are nothing, before some": lambda: bearer(saying_nothing("scope", scp="chat")),
+    "scopes that are a number": lambda: bearer(token(scp=1)),
+    "scopes that are not all text": lambda: bearer(token(scopes=["chat", None])),
     "critical headers": lambda: bearer(forged({"alg": "RS256", "kid": "one", "crit": ["x"], "x": 1}, claims(), b"x")),
     "garbage": lambda: bearer("garbage"),
     "dots": lambda: bearer(".."),

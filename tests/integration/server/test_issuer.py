@@ -4,13 +4,17 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import httpx
 import pytest
 from jwt.algorithms import RSAAlgorithm
+from typing_extensions import override
 
 from soni.access import issuer as issuing_module
-from soni.access.issuer import LARGEST, RETRY, STALE, Issuer, open_issuer
+from soni.access.issuer import LARGEST, LIMIT, RETRY, STALE, Issuer, open_issuer
+from soni.access.tokens import Tokens
+from soni.config.settings import Jwt
 from soni.errors import IssuerUnavailable
 
 from .doubles import EchoRuntime, serving
@@ -84,6 +88,59 @@ async def test_a_key_that_is_taken_back_ends_its_tokens(jwks: JwksServer, monkey
         after = await client.get("/version", headers=bearer(good))
 
     assert (before.status_code, again.status_code, after.status_code) == (200, 200, 401)
+
+
+@pytest.mark.parametrize(
+    "left",
+    [[], [{"kty": "oct", "kid": "one", "k": "AAAA"}], [published("one", rsa_key("one"), use="enc")]],
+    ids=["none", "another kind", "for encryption"],
+)
+async def test_the_only_key_is_taken_back(
+    jwks: JwksServer, monkeypatch: pytest.MonkeyPatch, left: list[dict[str, object]]
+) -> None:
+    """A set without a key that could verify anything is an answer: what was remembered is believed no longer, and it is said."""
+    good = token()
+    async with a_service(jwks) as client:
+        before = await client.get("/version", headers=bearer(good))
+        jwks.keys[:] = left
+        monkeypatch.setattr(issuing_module, "RETRY", 0)
+        await client.get("/version", headers=bearer(token(kid="unknown")))
+        after = await client.get("/version", headers=bearer(good))
+        ready = await client.get("/ready")
+
+    assert (before.status_code, after.status_code) == (200, 503)
+    assert (ready.status_code, ready.json()["details"]) == (503, {"missing": ["issuer"]})
+
+
+async def test_a_key_that_may_do_less_ends_its_tokens(jwks: JwksServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key is the same, but it is for another algorithm now."""
+    jwks.keys.append(published("two", rsa_key("two")))
+    good = token()
+    async with a_service(jwks) as client:
+        before = await client.get("/version", headers=bearer(good))
+        jwks.keys[0] = published("one", rsa_key("one"), alg="RS512")
+        monkeypatch.setattr(issuing_module, "RETRY", 0)
+        await client.get("/version", headers=bearer(token(kid="unknown")))
+        after = await client.get("/version", headers=bearer(good))
+
+    assert (before.status_code, after.status_code) == (200, 401)
+
+
+async def test_what_is_remembered_ends_with_the_keys(jwks: JwksServer) -> None:
+    """An issuer that is down for longer than its keys are used takes the tokens along that were checked before."""
+    clock = Clock()
+    settings = Jwt(jwks_url=jwks.url, audience=AUDIENCE, leeway=timedelta(days=7))
+    async with an_issuer(jwks, clock) as issuer:
+        tokens, good = Tokens(settings, issuer), token()
+        caller = await tokens.identify(good)
+        jwks.status = 500
+        clock.now += STALE - 1
+        kept = await tokens.identify(good)
+        clock.now += 1
+        with pytest.raises(IssuerUnavailable):
+            await tokens.identify(good)
+
+    assert caller is kept
 
 
 async def test_a_flood_of_unknown_keys_asks_once(jwks: JwksServer) -> None:
@@ -221,6 +278,74 @@ async def test_an_issuer_that_is_down_at_the_start(jwks: JwksServer, monkeypatch
     assert int(refused.headers["retry-after"]) >= 1
     assert (not_ready.status_code, not_ready.json()["details"]) == (503, {"missing": ["issuer"]})
     assert (alive.status_code, ready.status_code, answered.status_code) == (200, 200, 200)
+
+
+async def test_the_start_does_not_wait_for_the_issuer(jwks: JwksServer) -> None:
+    """An issuer that takes the connection and says nothing: the service is there, not ready, and says what is missing."""
+    jwks.gate.clear()
+    async with asyncio.timeout(LIMIT), a_service(jwks) as client:
+        alive = await client.get("/health")
+        not_ready = await client.get("/ready")
+        asked = asyncio.create_task(client.get("/version", headers=bearer(token())))
+        jwks.gate.set()
+        answered = await asked
+        ready = await client.get("/ready")
+
+    assert (alive.status_code, not_ready.status_code) == (200, 503)
+    assert not_ready.json()["details"] == {"missing": ["issuer"]}
+    assert (answered.status_code, ready.status_code) == (200, 200)
+
+
+class Failing(httpx.AsyncBaseTransport):
+    """A network that breaks in a way nobody has thought of, and then works."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self._network = httpx.AsyncHTTPTransport()
+
+    @override
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.asked += 1
+        if self.asked <= 2:
+            raise RuntimeError("nobody thought of this")
+        return await self._network.handle_async_request(request)
+
+    @override
+    async def aclose(self) -> None:
+        await self._network.aclose()
+
+
+async def test_whatever_fails_the_keys_are_fetched_again(
+    jwks: JwksServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A fault that nobody has thought of is told with its traceback, and does not end the watch over the keys."""
+    monkeypatch.setattr(issuing_module, "RETRY", 0.01)
+    transport = await asyncio.to_thread(Failing)
+    async with httpx.AsyncClient(transport=transport) as client:
+        issuer = Issuer(jwks.url, ALGORITHMS, client)
+        watch = asyncio.create_task(issuer.watch())
+        async with asyncio.timeout(30):
+            while issuer.trouble is not None:
+                await asyncio.wait([watch], timeout=0.01)
+                assert not watch.done()
+        watch.cancel()
+        await issuer.close()
+
+    told = [record for record in caplog.records if record.name == "soni.access"]
+    assert [(record.message, vars(record)["why"], record.exc_info is not None) for record in told] == [
+        ("issuer.unavailable", "RuntimeError", True)
+    ]
+    assert transport.asked == 3
+
+
+async def test_an_address_that_cannot_be_called(caplog: pytest.LogCaptureFixture) -> None:
+    """A slip in the setting is told in words, and tokens are told to come again."""
+    async with open_issuer("https://id.example:jwks", ALGORITHMS) as issuer:
+        with pytest.raises(IssuerUnavailable):
+            await issuer.key("one", "RS256")
+
+    told = [(record.message, vars(record)["why"]) for record in caplog.records if record.name == "soni.access"]
+    assert told == [("issuer.unavailable", "Invalid port: 'jwks'")]
 
 
 async def test_an_issuer_that_is_not_there(unused_tcp_port: int, caplog: pytest.LogCaptureFixture) -> None:
