@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import logging
 import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +13,8 @@ from typing import Final
 from soni.access.callers import SCOPES, Caller, scopes_among
 from soni.config.settings import Server
 from soni.errors import ConfigurationError, Problem, Unauthenticated
+
+log = logging.getLogger("soni.access")
 
 PREFIX: Final = "soni_"
 """So that people and scanners of repositories know a key when they see one."""
@@ -48,6 +51,7 @@ class ApiKeys:
             if hmac.compare_digest(key.digest, digest):
                 found = key.caller
         if found is None:
+            log.info("credential.refused", extra={"why": "unknown"})
             raise Unauthenticated("The API key is not known.", "invalid_token")
         return found
 

@@ -98,12 +98,12 @@ class Tokens:
                     "verify_iss": settings.issuer is not None,
                 },
             )
-        except jwt.ExpiredSignatureError:
-            raise Unauthenticated("The token has expired.", "invalid_token") from None
         except jwt.PyJWTError as error:
             # The caller hears nothing of why, the operator in one word. No words of the library: they may repeat the token.
             log.info("token.refused", extra={"why": type(error).__name__})
-            raise Unauthenticated("The token is not valid.", "invalid_token") from None
+            expired = isinstance(error, jwt.ExpiredSignatureError)
+            words = "The token has expired." if expired else "The token is not valid."
+            raise Unauthenticated(words, "invalid_token") from None
         return claims
 
     def _caller(self, claims: Mapping[str, Any]) -> Caller:

@@ -4,6 +4,7 @@
 body is read; and the description of the API says so.
 """
 
+import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,9 +18,12 @@ from starlette.routing import BaseRoute
 from starlette.types import Scope as ASGIScope
 
 from soni.access.callers import Caller, Scope
+from soni.errors import Forbidden
 from soni.server.errors import error_responses
 from soni.server.schemas import USER_ID
 from soni.server.service import service_of
+
+log = logging.getLogger("soni.access")
 
 _CALLER: Final = "soni.caller"
 _USER_ID: Final = re.compile(USER_ID)
@@ -48,7 +52,11 @@ class Needs:
         caller = await gate.identify(request)
         request.scope[_CALLER] = caller  # also of one who may not, for the log
         user_id = request.path_params.get("user_id")
-        caller.must(self.scope, user_id, self.own)
+        try:
+            caller.must(self.scope, user_id, self.own)
+        except Forbidden as error:
+            log.info("caller.refused", extra={"why": "scope", "scope": error.scope})
+            raise
         # Whoever operates the service is not kept from a conversation by what its user does too often. What is no
         # user id is refused further on, and is not worth remembering.
         counted = user_id if self.scope != "admin" and user_id is not None and _USER_ID.fullmatch(user_id) else None

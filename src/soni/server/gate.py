@@ -1,5 +1,6 @@
 """The gate that every request passes: who calls, and whether they may again so soon."""
 
+import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -12,6 +13,8 @@ from soni.errors import Forbidden, Unauthenticated
 
 if TYPE_CHECKING:
     from soni.access.rates import Rates
+
+log = logging.getLogger("soni.access")
 
 _NOT_ASKED: Final = (
     "Nobody is asked who they are (settings.server.auth.mode is none), so the service is for this machine only, and"
@@ -53,6 +56,7 @@ class Gate:
         """Who calls. Raises Unauthenticated, IssuerUnavailable, Forbidden where only this machine may, and RateLimited."""
         if self._doorman is None:
             if self._only_here and not _came_from_here(request):
+                log.info("caller.refused", extra={"why": "address"})
                 raise Forbidden(self._not_for_strangers)
             return NOBODY
         try:
@@ -88,17 +92,18 @@ def _credential(headers: _Headers, with_api_keys: bool) -> str:
         if name == b"authorization":
             scheme, _, rest = value.strip().partition(b" ")
             if scheme.lower() != b"bearer" or not rest.strip():
-                raise Unauthenticated(
-                    "The header Authorization must be: Bearer, a space, and the credential.", _INVALID
-                )
+                raise _refused("malformed", "The header Authorization must be: Bearer, a space, and the credential.")
             found.append(rest.strip())
         elif with_api_keys and name == b"x-api-key":
             found.append(value.strip())
     if not found:
-        raise Unauthenticated
+        raise _refused("missing")
     if len(found) > 1:
-        raise Unauthenticated("More than one credential was sent.", _INVALID)
+        raise _refused("several", "More than one credential was sent.")
     return found[0].decode("latin-1")
 
 
-_INVALID: Final = "invalid_token"
+def _refused(why: str, words: str | None = None) -> Unauthenticated:
+    """The refusal; the operator hears why in a word."""
+    log.info("credential.refused", extra={"why": why})
+    return Unauthenticated(words, "invalid_token" if words is not None else None)

@@ -179,6 +179,59 @@ def test_the_log_names_the_key(by_key: httpx.Client, by_token: httpx.Client, cap
     assert not any(key in str(vars(line)) for line in lines for key in KEYS.values())
 
 
+@pytest.mark.parametrize(
+    ("headers", "method", "path", "told"),
+    [
+        ({}, "GET", "/version", ("credential.refused", {"why": "missing"})),
+        ({"Authorization": "Basic YTpi"}, "GET", "/version", ("credential.refused", {"why": "malformed"})),
+        ({"Authorization": KEYS["read"]}, "GET", "/version", ("credential.refused", {"why": "malformed"})),
+        (
+            {**bearer(KEYS["read"]), "X-API-Key": KEYS["read"]},
+            "GET",
+            "/version",
+            ("credential.refused", {"why": "several"}),
+        ),
+        (bearer("soni_swordfish"), "GET", "/version", ("credential.refused", {"why": "unknown"})),
+        ({"X-API-Key": ""}, "GET", "/version", ("credential.refused", {"why": "unknown"})),
+        (bearer(KEYS["read"]), "POST", "/chat/ana", ("caller.refused", {"why": "scope", "scope": "chat"})),
+    ],
+    ids=["missing", "another scheme", "no scheme", "several", "unknown", "empty", "scope"],
+)
+def test_the_log_says_why_a_key_was_refused(
+    by_key: httpx.Client,
+    caplog: pytest.LogCaptureFixture,
+    headers: Headers,
+    method: str,
+    path: str,
+    told: tuple[str, dict[str, str]],
+) -> None:
+    """Beside the line of the request, one with the reason, and nothing of what was shown."""
+    caplog.set_level(logging.INFO, "soni.access")
+    response = call(by_key, method, path, headers)
+
+    event, why = told
+    lines = [vars(record) for record in caplog.records if record.name == "soni.access"]
+    lines = [line for line in lines if line["message"] != "request.served"]  # it may come later
+    assert response.status_code in (401, 403)
+    assert [line["message"] for line in lines] == [event]
+    assert {name: lines[0].get(name) for name in why} == why
+    assert not any(shown in str(line) for line in lines for shown in ("swordfish", "YTpi", KEYS["read"]))
+
+
+def test_the_log_says_why_a_token_was_refused(by_token: httpx.Client, caplog: pytest.LogCaptureFixture) -> None:
+    """One that has expired as well, and one that is good but speaks for somebody else."""
+    caplog.set_level(logging.INFO, "soni.access")
+    for credential in (token(exp=1_700_000_000), token(exp=10**400), token("bob")):
+        call(by_token, "GET", "/conversations/{user_id}", bearer(credential))
+
+    lines = [vars(record) for record in caplog.records if record.name == "soni.access"]
+    assert [(line["message"], line["why"]) for line in lines if "why" in line] == [
+        ("token.refused", "ExpiredSignatureError"),
+        ("token.refused", "claim"),
+        ("caller.refused", "scope"),
+    ]
+
+
 @pytest.mark.parametrize("service", ["by_token", "by_key"])
 def test_without_a_credential(service: str, request: pytest.FixtureRequest) -> None:
     """Whoever shows nothing is told what to show, before the body is looked at; probes are open."""
