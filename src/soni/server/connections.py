@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
+from h11 import IDLE as _IDLE
 from typing_extensions import override
 
 from soni.server.draining import uvicorn_here
@@ -136,6 +137,8 @@ class _Watched(_Uvicorn):
 
     crowd: Crowd
     largest_head: float
+    _within = False
+    """Whether httptools is in the middle of a request."""
     _surplus = 0
     """Bytes of this request that are not its body."""
     _deadline: asyncio.TimerHandle | None = None
@@ -156,7 +159,7 @@ class _Watched(_Uvicorn):
 
     @override
     def data_received(self, data: bytes) -> None:
-        before = self.cycle
+        before, had_all = self.cycle, self._has_all
         self._surplus += len(data)
         super().data_received(data)
         if self.cycle is not before:
@@ -165,9 +168,33 @@ class _Watched(_Uvicorn):
             self._stop_waiting()
         elif self._surplus > self.largest_head:
             self.transport.abort()
-        elif self._deadline is None and getattr(before, "response_complete", True):
+        elif not getattr(before, "response_complete", True):
+            pass  # the body of what is being answered
+        elif self._has_all and not had_all:
+            self._await_next()
+        elif self._deadline is None:
             # A head that comes in pieces; or the rest of a body that nobody wanted, which must end as well.
             self._expect_head()
+
+    @property
+    def _has_all(self) -> bool:
+        """Whether what has arrived ends where a request does."""
+        h11 = getattr(self, "conn", None)
+        if h11 is None:
+            return not self._within
+        return h11.their_state is _IDLE and not h11.trailing_data[0]
+
+    @override
+    def on_message_begin(self) -> None:
+        """httptools has found the first byte of a request."""
+        super().on_message_begin()
+        self._within = True
+
+    @override
+    def on_message_complete(self) -> None:
+        """httptools has found the last one."""
+        super().on_message_complete()
+        self._within = False
 
     @override
     def on_body(self, body: bytes) -> None:
@@ -204,6 +231,15 @@ class _Watched(_Uvicorn):
             self.transport.abort()
         else:
             self.transport.close()
+
+    def _await_next(self) -> None:
+        """The rest of a body that nobody wanted is there: the connection is idle, for as long as after any other request."""
+        self._stop_waiting()
+        if not self.transport.is_closing():
+            # uvicorn has taken its own timer back when the rest began to arrive.
+            self._unset_keepalive_if_required()
+            after, close = self.timeout_keep_alive, self.timeout_keep_alive_handler
+            self.timeout_keep_alive_task = self.loop.call_later(after, close)
 
     def _expect_head(self) -> None:
         self._deadline = self.loop.call_later(self.crowd.patience.head, self.hang_up)

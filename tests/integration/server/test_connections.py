@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -48,6 +49,14 @@ def answer_to(service: Service, *pieces: bytes) -> bytes:
         return everything(connection)
 
 
+def answered(connection: socket.socket) -> bytes:
+    """One answer with a body, which is JSON, on a connection that stays."""
+    answer = b""
+    while not answer.endswith(b"}"):
+        answer += connection.recv(65536)
+    return answer
+
+
 @pytest.mark.parametrize("sent", [b"", b"GET /health HTTP/1.1\r\nX-Slow: "], ids=["silent", "half"])
 def test_a_head_that_does_not_come(service: Service, sent: bytes) -> None:
     """The connection is closed without a word: there is no request to answer."""
@@ -58,9 +67,7 @@ def test_a_second_head_that_does_not_come(service: Service) -> None:
     """A connection that was of use is held to it as well."""
     with connect(service) as connection:
         connection.sendall(b"GET /health HTTP/1.1\r\nHost: soni\r\n\r\n")
-        first = b""
-        while not first.endswith(b"}}"):
-            first += connection.recv(65536)
+        first = answered(connection)
         connection.sendall(b"GET /health HTT")
         rest = everything(connection)
 
@@ -167,6 +174,53 @@ def test_a_body_that_nobody_wanted_leaves_the_connection_in_use(service: Service
 
     assert first.startswith(b"HTTP/1.1 404 ")
     assert b"HTTP/1.1 200 OK" in second
+
+
+def test_such_a_connection_is_as_good_as_any(service: Service) -> None:
+    """Once the rest is there, no head is overdue: it is kept like one whose body was read, for longer than a head may take."""
+    with connect(service) as connection:
+        connection.sendall(b"GET /nowhere HTTP/1.1\r\nHost: soni\r\nContent-Length: 5\r\n\r\n")
+        first = answered(connection)
+        connection.sendall(b"he")
+        connection.sendall(b"llo")
+        connection.settimeout(1)
+        with pytest.raises(TimeoutError):  # it is still open, and silent
+            connection.recv(65536)
+        connection.settimeout(30)
+        connection.sendall(b"GET /health HTTP/1.1\r\nHost: soni\r\nConnection: close\r\n\r\n")
+        second = everything(connection)
+
+    assert first.startswith(b"HTTP/1.1 404 ")
+    assert second.startswith(b"HTTP/1.1 200 OK")
+
+
+@pytest.mark.parametrize("sent", [b"hel", b"helloGET /hea"], ids=["half of the rest", "half of the next head"])
+def test_what_is_still_to_come_is_waited_for_as_a_head_is(service: Service, sent: bytes) -> None:
+    """The rest of a body that nobody wanted, and the head behind it, come in time or not at all."""
+    with connect(service) as connection:
+        connection.sendall(b"GET /nowhere HTTP/1.1\r\nHost: soni\r\nContent-Length: 5\r\n\r\n")
+        first = answered(connection)
+        connection.settimeout(2)
+        connection.sendall(sent)
+        rest = everything(connection)
+
+    assert first.startswith(b"HTTP/1.1 404 ")
+    assert rest == b""
+
+
+@pytest.mark.parametrize("protocol", ["httptools", "h11"])
+def test_an_idle_connection_is_not_kept_for_ever(tmp_path: Path, protocol: str) -> None:
+    """Nor where its last body was skipped: as long as uvicorn was told to keep it."""
+    (tmp_path / "soni.yaml").write_text(ASSISTANT % "memory")
+    command = (*UVICORN, "--http", protocol, "--timeout-keep-alive", "1")
+    with served(tmp_path, command) as service, connect(service) as connection:
+        connection.sendall(b"GET /nowhere HTTP/1.1\r\nHost: soni\r\nContent-Length: 5\r\n\r\n")
+        answered(connection)
+        connection.sendall(b"hello")
+        connection.settimeout(8)  # less than a head may take
+        rest = everything(connection)
+
+    assert rest == b""
 
 
 def test_hundreds_of_connections_keep_nobody_out(service: Service) -> None:
