@@ -93,6 +93,8 @@ class Guards:
                 body.check()
             await self._app(scope, hear, say)
         except Exception as error:
+            # All of them: this is the outermost place that can answer, and what nobody expected is an answer in the one
+            # shape too. Its cause is logged there, with the traceback, and not told.
             if started:
                 # Half an answer is out; only closing the connection can say that it is not whole.
                 raise

@@ -40,6 +40,7 @@ class WordsAtStart:
         try:
             await self._app(scope, receive, hold_back_failure)
         except BaseException as error:
+            # Whatever ended the start, cancellation too, is raised again: before that the server hears what was held back.
             if failure is None:
                 raise
             try:

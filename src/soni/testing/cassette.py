@@ -335,9 +335,8 @@ def _replace(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         new.replace(path)
-    except BaseException:
-        new.unlink(missing_ok=True)
-        raise
+    finally:
+        new.unlink(missing_ok=True)  # is there only where it did not take the other's place
 
 
 def _read(path: Path) -> list[Entry]:

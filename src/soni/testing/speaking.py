@@ -140,7 +140,7 @@ class _Overheard:
         try:
             self.reply = await self._loop.process_message(message, hearer)
         except Exception as error:
-            self.failure = error
+            self.failure = error  # for whoever asks what went wrong; it is raised all the same
             raise
         return self.reply
 
