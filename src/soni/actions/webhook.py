@@ -1,5 +1,6 @@
 """Actions that are a call over HTTP: JSON in, JSON out."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from datetime import timedelta
@@ -35,8 +36,10 @@ class Webhooks:
     def __init__(self, reach: Reach | None = None) -> None:
         self._reach = reach or Reach()
         self._pool: httpcore.AsyncConnectionPool | None = None
+        self._opening = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
+        self._opening = asyncio.Lock()  # belongs to the loop in which it was waited for
         return self
 
     async def __aexit__(self, *error: object) -> None:
@@ -53,7 +56,8 @@ class Webhooks:
         if (problem := self._reach.problem(webhook.url)) is not None:
             raise WebhookError(problem)
         with tracing.span(webhook.method, _told(webhook), kind="client") as span:
-            status, body = await self._exchange(_request(webhook, inputs, idempotency_key))
+            pool = await self._opened()
+            status, body = await _exchange(pool, _request(webhook, inputs, idempotency_key))
             span.set({"http.response.status_code": status})
             if status >= 400:
                 span.fail(str(status))
@@ -63,38 +67,48 @@ class Webhooks:
             raise WebhookError(f"status {status}, {len(body)} bytes")
         return json.loads(body) if body else None
 
-    async def _exchange(self, request: "httpcore.Request") -> tuple[int, bytes]:
-        """The status and body of the answer."""
-        import httpcore
+    async def _opened(self) -> "httpcore.AsyncConnectionPool":
+        """The connections; what they are made of is read by the first call, in a thread, for all who come meanwhile."""
+        if self._pool is not None:
+            return self._pool
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await asyncio.to_thread(_open, self._reach)
+            return self._pool
 
+
+def _open(reach: Reach) -> "httpcore.AsyncConnectionPool":
+    """Reads the modules, and the certificates that connections are checked with: tens of milliseconds."""
+    import httpcore
+    import httpx
+
+    from soni.actions.dialling import Dialling
+
+    return httpcore.AsyncConnectionPool(
+        ssl_context=httpx.create_ssl_context(),
+        max_connections=CONNECTIONS,
+        max_keepalive_connections=_KEPT,
+        keepalive_expiry=_KEPT_FOR,
+        network_backend=Dialling(reach),
+    )
+
+
+async def _exchange(pool: "httpcore.AsyncConnectionPool", request: "httpcore.Request") -> tuple[int, bytes]:
+    """The status and body of the answer."""
+    import httpcore
+
+    try:
+        answer = await pool.handle_async_request(request)
         try:
-            answer = await self._opened().handle_async_request(request)
-            try:
-                return answer.status, await _read(answer)
-            finally:
-                await answer.aclose()
-        except Unreachable as error:
-            raise WebhookError(str(error)) from None
-        except httpcore.TimeoutException as error:
-            raise TimeoutError from error
-        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.PoolTimeout, OSError) as error:
-            raise ConnectionError(type(error).__name__) from error
-
-    def _opened(self) -> "httpcore.AsyncConnectionPool":
-        if self._pool is None:
-            import httpcore
-            import httpx
-
-            from soni.actions.dialling import Dialling
-
-            self._pool = httpcore.AsyncConnectionPool(
-                ssl_context=httpx.create_ssl_context(),
-                max_connections=CONNECTIONS,
-                max_keepalive_connections=_KEPT,
-                keepalive_expiry=_KEPT_FOR,
-                network_backend=Dialling(self._reach),
-            )
-        return self._pool
+            return answer.status, await _read(answer)
+        finally:
+            await answer.aclose()
+    except Unreachable as error:
+        raise WebhookError(str(error)) from None
+    except httpcore.TimeoutException as error:
+        raise TimeoutError from error
+    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.PoolTimeout, OSError) as error:
+        raise ConnectionError(type(error).__name__) from error
 
 
 def _told(webhook: Webhook) -> tracing.Attributes:

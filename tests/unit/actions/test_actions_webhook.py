@@ -1,7 +1,9 @@
 """Actions over HTTP, against a real server on this machine."""
 
+import asyncio
 import gzip
 import json
+import ssl
 import threading
 import traceback
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 
 from soni.actions import Actions, runner
@@ -297,6 +300,24 @@ async def test_a_webhook_has_a_time_limit_of_its_own(bank: Bank, monkeypatch: py
         bank.silent.set()
 
     assert caught.value.reason == "timeout"
+
+
+async def test_certificates_are_read_beside_the_event_loop(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once, by a thread, for all the calls that come first: nobody else's turn waits for the disk."""
+    read_by: list[threading.Thread] = []
+    create = httpx.create_ssl_context
+
+    def noting() -> ssl.SSLContext:
+        read_by.append(threading.current_thread())
+        return create()
+
+    monkeypatch.setattr(httpx, "create_ssl_context", noting)
+    async with Webhooks() as webhooks:
+        answers = await asyncio.gather(*(webhooks.call(Webhook(url=bank.url), {}, f"k{n}") for n in range(5)))
+
+    assert answers == [{"receipt": "r1"}] * 5
+    assert len(read_by) == 1
+    assert read_by[0] is not threading.current_thread()
 
 
 async def test_the_client_is_closed_and_opened_again(bank: Bank) -> None:
