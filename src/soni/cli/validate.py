@@ -88,6 +88,7 @@ def _find(path: Path) -> "tuple[SoniConfig | None, Sequence[Problem]]":
     from soni.actions.registry import load_registry
     from soni.compiler.assistant import verify_assistant
     from soni.config.loader import find_problems, tree_of, with_places
+    from soni.config.unread import unread_variables
 
     config, problems = find_problems(path)
     if config is None:
@@ -97,6 +98,7 @@ def _find(path: Path) -> "tuple[SoniConfig | None, Sequence[Problem]]":
     except ConfigurationError as error:
         problems += with_places(error.problems, path)
     problems += with_places(missing_keys(config.settings.server, os.environ), path)
+    problems += tuple(each.problem for each in unread_variables(path, config.settings, os.environ))
     return config, (*problems, *verify_assistant(config, tree_of(path)))
 
 

@@ -7,7 +7,8 @@ from typing import Final
 from soni.config.values import FromEnvironment
 
 _REFERENCE: Final = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
-_PREFIX: Final = "SONI_"
+PREFIX: Final = "SONI_"
+"""Of variables that are settings."""
 _WITHOUT_GROUP: Final = frozenset({"SONI_MODULES"})
 """Settings that stand in no group, so that their variables have no double underscore."""
 
@@ -36,6 +37,11 @@ def expand(text: str, environ: Mapping[str, str]) -> tuple[str, tuple[str, ...]]
     return FromEnvironment(expanded) if variables else expanded, tuple(unknown)
 
 
+def referenced(text: str) -> Iterator[str]:
+    """The variables that a text names."""
+    return (name for reference in _REFERENCE.finditer(text) if (name := reference[1]))
+
+
 def overrides(environ: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, ...], str]]:
     """Variables that set a setting, outer ones first: the variable, the way to the setting, the value.
 
@@ -43,8 +49,8 @@ def overrides(environ: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, ...]
     something else. An empty variable counts as unset.
     """
     for variable in sorted(environ):
-        if not variable.startswith(_PREFIX) or not environ[variable].strip():
+        if not variable.startswith(PREFIX) or not environ[variable].strip():
             continue
         if "__" in variable or variable in _WITHOUT_GROUP:
-            way = tuple(part.lower() for part in variable.removeprefix(_PREFIX).split("__"))
+            way = tuple(part.lower() for part in variable.removeprefix(PREFIX).split("__"))
             yield variable, way, environ[variable]

@@ -28,7 +28,7 @@ from soni.server.errors import answer_http_exception, answer_invalid_request, an
 from soni.server.guards import Guards
 from soni.server.middleware import RequestContext
 from soni.server.opening import open_gate
-from soni.server.posture import say_what_is_off
+from soni.server.posture import say_what_is_off, say_what_is_unread
 from soni.server.schemas import request_schemas
 from soni.server.service import Runtime, Service
 from soni.server.spans import RequestSpans
@@ -68,10 +68,12 @@ def create_app(config_path: Path | None = None, runtime: Runtime | None = None) 
             with _born_to_stay():
                 assistant = runtime
                 if assistant is None:
-                    assistant = await asyncio.to_thread(_load, config_path)
+                    path = config_path or Path(os.environ.get("SONI_CONFIG_PATH") or DEFAULT_CONFIG)
+                    assistant = await asyncio.to_thread(_load, path)
                     await _log_as_configured(assistant, opened)
                     # The store may be waited for: who looks sees what comes up meanwhile.
                     log.info("service.starting", extra={"version": health.VERSION, "assistant": assistant.fingerprint})
+                    await asyncio.to_thread(say_what_is_unread, path, assistant.config.settings)
                 await opened.enter_async_context(telemetry(assistant.fingerprint))
                 await opened.enter_async_context(incidents(assistant.fingerprint))
                 gate = await opened.enter_async_context(open_gate(assistant.config.settings.server))
@@ -179,12 +181,12 @@ _COLLECT_AFTER: Final = 20_000
 """Objects that were made and not given up since the last time."""
 
 
-def _load(config_path: Path | None) -> Runtime:
+def _load(path: Path) -> Runtime:
     """The assistant, read but not opened. Raises ConfigurationError."""
     # Here and not above: it brings LangGraph and NumPy, and whoever only imports this module needs neither.
     from soni.runtime.loop import RuntimeLoop
 
-    return RuntimeLoop.from_path(config_path or Path(os.environ.get("SONI_CONFIG_PATH") or DEFAULT_CONFIG))
+    return RuntimeLoop.from_path(path)
 
 
 def _open_metrics(assistant: Runtime) -> "Metrics":

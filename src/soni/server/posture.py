@@ -1,8 +1,11 @@
-"""Which guards of a service are off, in words for whoever starts it."""
+"""Which guards of a service are off, and what of its environment means nothing, in words for whoever starts it."""
 
 import logging
+import os
+from pathlib import Path
 
 from soni.config.settings import Server, Settings
+from soni.config.unread import unread_variables
 
 log = logging.getLogger("soni.server")
 
@@ -14,6 +17,12 @@ def say_what_is_off(settings: Settings) -> None:
         loud = _open_to_all(settings.server) or _told_to_langsmith()
         level = logging.WARNING if loud else logging.INFO
         log.log(level, "guards.off", extra={"off": " ".join(off)})
+
+
+def say_what_is_unread(path: Path, settings: Settings) -> None:
+    """A warning for each variable that was probably meant to be a setting, and is none. Reads the assistant's files."""
+    for each in unread_variables(path, settings, os.environ):
+        log.warning("environment.unread", extra={"variable": each.variable, "meant": each.meant})
 
 
 def what_is_off(settings: Settings) -> tuple[str, ...]:

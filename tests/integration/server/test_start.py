@@ -227,6 +227,20 @@ def test_every_line_of_soni_serve_has_the_form_that_is_asked_for(folder: Path) -
     assert "guards.off" in [json.loads(line)["event"] for line in service.told]
 
 
+def test_a_variable_that_sets_nothing_is_told(folder: Path) -> None:
+    """A slip in the name of one is no silence: who closed the door, and did not, hears of it."""
+    slip = {"SONI_SERVER_AUTH_MODE": "api_key", "SONI_LOGGING__FORMAT": "json", "SONI_BANK_DB": "bank.db"}
+    with served(folder, (*SONI, "serve", "--port", "0"), **slip) as service:
+        service.stop()
+    validated = run(folder, (*SONI, "validate"), **slip)
+
+    lines = [json.loads(line) for line in service.told]
+    told = [(line["level"], line["variable"], line["meant"]) for line in lines if line["event"] == "environment.unread"]
+    assert told == [("WARNING", "SONI_SERVER_AUTH_MODE", "SONI_SERVER__AUTH__MODE")]
+    assert validated.returncode == 0
+    assert "SONI_SERVER_AUTH_MODE; did you mean 'SONI_SERVER__AUTH__MODE'?" in validated.stdout
+
+
 def test_what_local_turns_off_is_named(folder: Path) -> None:
     """Who has set a mode is not told to set one, but what stands in its way."""
     done = run(folder, (*UVICORN, "--host", "0.0.0.0"), SONI_SERVER__AUTH__MODE="api_key", SONI_SERVER__LOCAL="true")

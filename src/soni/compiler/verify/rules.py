@@ -17,6 +17,7 @@ RULES: Final[Mapping[str, str]] = {
     "too-deep": "Something is nested too deeply, or within itself.",
     "too-large": "A file, or what its aliases make of it, is too large.",
     "unknown-variable": "An environment variable is not there and has no default.",
+    "unread-variable": "An environment variable is read by nobody, and nearly has the name of one that is.",
     "unreadable": "The file or folder cannot be read.",
     # Keys and values
     "earlier-name": "A key has an earlier name, which is read as the present one.",
