@@ -1,11 +1,14 @@
 """``soni serve``: the same app as ``uvicorn soni.server.api:app``."""
 
 import atexit
+import errno
 import os
 import secrets
 import shutil
+import socket
+import sys
 import tempfile
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
@@ -37,6 +40,7 @@ def serve(
         _refuse_before(settings, config, workers, host)
         _work_as_one()
         log_config = _for_the_parent(settings.logging)
+    _refuse_taken(host, port)
     # The app is named and not passed, so that workers can load it; and they find the assistant by this name too.
     os.environ["SONI_CONFIG_PATH"] = str(config)
     uvicorn.run(
@@ -71,6 +75,57 @@ def _refuse_before(settings: "Settings", config: ConfigOption, workers: int, hos
     if backend in ("memory", "sqlite"):
         words = f"The {backend} store belongs to one process, and {workers} workers are asked for. Use --workers 1."
         raise ConfigurationError(problems=[Problem(words, key="settings.persistence.backend", file=config)])
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    """Ends the process, in words, where nobody can listen there; uvicorn would find out once everything is started.
+
+    It only looks: what comes in between, uvicorn tells. With uvicorn's exit code for it, and not that of a configuration
+    at fault: who supervises the service may try again, when the one that is there has ended.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except socket.gaierror as error:
+        _end(f"{host} cannot be listened on: {error.strerror}. Name an address of this machine with --host.")
+    refused: list[int | None] = []
+    for family, kind, _, _, address in found if port else ():
+        if (why := _refused(family, kind, address)) == errno.EADDRINUSE:
+            _end(
+                f"Port {port} of {host} is in use: another program listens there, perhaps a Soni that still runs. Stop it, or"
+                " choose another port with --port; --port 0 takes a free one."
+            )
+        refused.append(why)
+    if errno.EACCES in refused:
+        _end(
+            f"This user may not open port {port}. Choose one from 1024 on with --port, and let a proxy listen on {port}."
+        )
+    if refused and all(refused):  # of the addresses of a name, it is enough that there is one
+        _end(
+            f"{host} is no address of this machine. Name one with --host; 127.0.0.1 is this machine alone, 0.0.0.0 all."
+        )
+
+
+def _refused(family: int, kind: int, address: tuple[Any, ...]) -> int | None:
+    """Why nobody can listen there; ``None`` where one can."""
+    try:
+        with socket.socket(family, kind) as probe:
+            # As uvicorn does: what was connected to a service that has just ended is nobody who listens.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            probe.bind(address)
+    except OSError as error:
+        return error.errno
+    return None
+
+
+def _end(words: str) -> NoReturn:
+    sys.stderr.write(f"Soni cannot start.\n{words}\n")
+    sys.exit(_NOT_STARTED)
+
+
+_NOT_STARTED: Final = 3
+"""uvicorn's exit code for a start that failed."""
 
 
 def _for_the_parent(settings: "Logging") -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -206,6 +207,25 @@ def test_a_second_process_on_the_same_file_is_refused(folder: Path) -> None:
     assert "soni.db" in second.stderr
     assert "Traceback" not in second.stderr
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_port_that_is_in_use_is_told_before_the_store_is_opened(tmp_path: Path, workers: str) -> None:
+    """In words, and with the exit code after which a supervisor tries again."""
+    (tmp_path / "soni.yaml").write_text(ASSISTANT % "sqlite")
+    store = {
+        "SONI_PERSISTENCE__BACKEND": "postgresql",
+        "SONI_PERSISTENCE__CONNECTION_STRING": "postgresql://127.0.0.1:1/",
+    }
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+        command = (*SONI, "serve", "--port", port, "--workers", workers)
+        done = run(tmp_path, command, **(store if workers == "2" else {}))
+
+    assert done.returncode == 3
+    assert done.stderr.startswith(f"Soni cannot start.\nPort {port} of 127.0.0.1 is in use")
+    assert not (tmp_path / "soni.db").exists()
+    assert "Traceback" not in done.stderr
 
 
 def test_several_workers_on_sqlite_are_refused(folder: Path) -> None:
