@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from typing_extensions import override
 
 from soni.errors import ConfigurationError, Problem, SoniError
+from soni.events import Listener
 from soni.observability.incidents import incidents
 from soni.observability.known_secrets import known_secrets
 from soni.observability.logging import logging_as, take_over
@@ -90,7 +91,7 @@ def create_app(config_path: Path | None = None, runtime: Runtime | None = None) 
             opened.callback(service.drain)
             say_what_is_off(assistant.config.settings)
             service.serve(assistant, gate)
-            opened.push_async_callback(_end, asyncio.create_task(_watch_model(assistant)))
+            opened.push_async_callback(_end, asyncio.create_task(_watch_model(assistant, counted)))
             turn_timeout = assistant.config.settings.runtime.turn_timeout.total_seconds()
             server = assistant.config.settings.server
             # Before the signals are ours: by them it is known which uvicorn this is.
@@ -126,19 +127,20 @@ def create_app(config_path: Path | None = None, runtime: Runtime | None = None) 
     return app
 
 
-async def _watch_model(runtime: Runtime) -> None:
+async def _watch_model(runtime: Runtime, counted: Listener) -> None:
     """Say at once, and not at the first message, that a model cannot be asked; and notice when it can again.
 
-    The start does not wait for it. A service that is not ready gets no messages that could find out.
+    The start does not wait for it. A service that is not ready gets no messages that could find out. What happens then
+    counts as in a turn: a breaker that only this has closed is not reported as open for ever.
     """
     dependence = runtime.dependence
     if dependence is None:
         return
-    await dependence.probe()
+    await dependence.probe(counted)
     while (pause := dependence.looks_again_after) is not None:
         await asyncio.sleep(pause)
         if dependence.trouble:
-            await dependence.probe()
+            await dependence.probe(counted)
 
 
 async def _end(task: asyncio.Task[None]) -> None:

@@ -94,8 +94,8 @@ class Dependent(Protocol):
         """Seconds after which a probe may find that the trouble is over; ``None`` where it never will."""
         ...
 
-    async def probe(self) -> None:
-        """Find out whether what it needs is there; afterwards ``trouble`` says so. Never fails."""
+    async def probe(self, tell: Listener = ignore) -> None:
+        """Find out whether what it needs is there; afterwards ``trouble`` says so. ``tell`` hears what happens. Never fails."""
         ...
 
     async def aclose(self) -> None:

@@ -8,9 +8,9 @@ from typing import Final, Protocol
 
 from soni.config.settings import NLU
 from soni.dialogue.commands import MAX_COMMANDS, Command
-from soni.events import UnderstoodBy
+from soni.events import Listener, UnderstoodBy
 from soni.templates import plain
-from soni.understanding.base import Briefing, Understander
+from soni.understanding.base import Briefing, Understander, ignore
 from soni.understanding.breaker import Breaker
 from soni.understanding.cache import AnswerCache
 from soni.understanding.model.failures import ModelFailed
@@ -127,9 +127,9 @@ class ResilientUnderstander:
         """As long as the breaker leaves the model alone."""
         return self._settings.breaker.reset.total_seconds()
 
-    async def probe(self) -> None:
+    async def probe(self, tell: Listener = ignore) -> None:
         """Ask the model something small, as a message would."""
-        briefing = Briefing(now=datetime.now(UTC))
+        briefing = Briefing(now=datetime.now(UTC), tell=tell)
         try:
             await self._ask(self._model.prompt("Hello", briefing), briefing)
         except ModelFailed as error:
@@ -189,7 +189,7 @@ class FallbackOnly:
         briefing.tell(UnderstoodBy("fallback", "refused"))
         return await self._fallback.understand(said, briefing)
 
-    async def probe(self) -> None:
+    async def probe(self, tell: Listener = ignore) -> None:  # noqa: ARG002 - nothing happens
         """What is missing was known when it was opened."""
         log.error("%s The fallback answers.", self.trouble)
 

@@ -1,12 +1,14 @@
 """A model that cannot be asked is said at the start, by ``soni validate --online`` and by ``/ready``."""
 
 import json
+import re
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from tests.integration.server.processes import SONI, run, served
+from tests.integration.server.processes import SONI, Service, run, served
 
 from soni.testing import FakeModel, Fault
 
@@ -110,6 +112,31 @@ def test_without_a_fallback_it_is_not_ready(tmp_path: Path) -> None:
     assert ill.json()["details"] == {"missing": ["model"]}
     assert "failed (HTTP 503)" in ill.json()["error"]
     assert well.json() == {"status": "ready", "understanding": "model"}
+
+
+def test_a_breaker_that_only_probes_have_moved_is_counted(tmp_path: Path) -> None:
+    """Nobody talks to the service: that the model is left alone, and that it is asked again, stands in the metrics."""
+    with FakeModel() as model:
+        model.faults = lambda body: Fault.UNAVAILABLE
+        (tmp_path / "soni.yaml").write_text(ASSISTANT % (model.api_base, "embedded"))
+        with served(tmp_path, SONI_MODELS__NLU__BREAKER__FAILURES="1") as service:
+            opened = breaker(service, "1.0")
+            model.faults = lambda body: Fault.NONE
+            closed = breaker(service, "0.0")
+            metrics = service.client.get("/metrics").text
+
+    assert (opened, closed) == ("1.0", "0.0")
+    assert 'soni_model_calls_total{outcome="answered",purpose="understand"} 1.0' in metrics
+
+
+def breaker(service: Service, awaited: str) -> str | None:
+    """What the metrics say of it, once they say this; within half a minute, or what they say then."""
+    said: str | None = None
+    ends = time.monotonic() + 30
+    while said != awaited and time.monotonic() < ends:
+        found = re.search(r"soni_model_breaker_open\{.*\} (\S+)", service.client.get("/metrics").text)
+        said = found[1] if found else None
+    return said
 
 
 def test_a_service_that_nobody_could_understand_does_not_start(tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ import pytest
 
 from soni.config.models import SoniConfig
 from soni.dialogue.commands import Command
+from soni.events import Listener
 from soni.testing import FakeModel, Stage, read_conversations
 from soni.testing.fake_answers import Answer, Body
-from soni.understanding.base import Briefing, Dependent, Understander
+from soni.understanding.base import Briefing, Dependent, Understander, ignore
 from soni.understanding.embedded.understander import EmbeddedUnderstander, build
 from soni.understanding.providers import open_understander
 
@@ -44,7 +45,7 @@ class Told:
     looks_again_after = None
     serves = True
 
-    async def probe(self) -> None:
+    async def probe(self, tell: Listener = ignore) -> None:
         pass
 
     async def aclose(self) -> None:

@@ -12,10 +12,11 @@ import pytest
 from soni.config.models import SoniConfig
 from soni.dialogue.commands import Affirm, Command, SetSlot, StartFlow
 from soni.errors import NLUError
+from soni.events import Listener
 from soni.testing import Result, ScriptedUnderstander, Stage, read_conversations
 from soni.testing.asking import Ask, recording_command
 from soni.testing.transcript import transcript
-from soni.understanding.base import Understander
+from soni.understanding.base import Understander, ignore
 
 from .bank import ASSISTANT, build, told
 
@@ -169,7 +170,7 @@ class Kept(ScriptedUnderstander):
         self.folder = Path.cwd()
         self.closed = 0
 
-    async def probe(self) -> None:
+    async def probe(self, tell: Listener = ignore) -> None:
         pass
 
     async def aclose(self) -> None:
