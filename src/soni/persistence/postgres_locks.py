@@ -178,8 +178,7 @@ class PostgresLocks:
             connection = await self._connected(deadline)
             with cut_off(connection, deadline - monotonic()):
                 cursor = connection.cursor(row_factory=scalar_row)
-                # A session that holds locks is nobody else's, so that what it has prepared stays.
-                await cursor.execute(_ASK, ([each.take for each in asked], [each.key for each in asked]), prepare=True)
+                await cursor.execute(_ASK, ([each.take for each in asked], [each.key for each in asked]))
                 return connection, await cursor.fetchall()
         except (psycopg.Error, asyncio.CancelledError):
             # A call that was cut off may have taken the locks or not: only a new connection knows what it holds.
