@@ -39,7 +39,6 @@ class Webhooks:
         self._opening = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
-        self._opening = asyncio.Lock()  # belongs to the loop in which it was waited for
         return self
 
     async def __aexit__(self, *error: object) -> None:

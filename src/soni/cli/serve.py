@@ -84,9 +84,11 @@ def _refuse_taken(host: str, port: int) -> None:
     at fault: who supervises the service may try again, when the one that is there has ended.
     """
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except socket.gaierror as error:
         _end(f"{host} cannot be listened on: {error.strerror}. Name an address of this machine with --host.")
+    except UnicodeError:
+        _end(f"{host} is no name of a machine. Name an address of this machine with --host.")
     refused: list[int | None] = []
     for family, kind, _, _, address in found if port else ():
         if (why := _refused(family, kind, address)) == errno.EADDRINUSE:
@@ -99,7 +101,7 @@ def _refuse_taken(host: str, port: int) -> None:
         _end(
             f"This user may not open port {port}. Choose one from 1024 on with --port, and let a proxy listen on {port}."
         )
-    if refused and all(refused):  # of the addresses of a name, it is enough that there is one
+    if refused and set(refused) == {errno.EADDRNOTAVAIL}:  # of the addresses of a name, it is enough that there is one
         _end(
             f"{host} is no address of this machine. Name one with --host; 127.0.0.1 is this machine alone, 0.0.0.0 all."
         )

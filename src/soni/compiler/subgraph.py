@@ -5,6 +5,7 @@ from copy import copy
 from typing import Protocol, cast
 
 from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.graph import Graph
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
@@ -37,13 +38,17 @@ class Subgraph:
         for leader, steps in graph.blocks.items():
             builder.add_node(leader, _node(graph, frozenset(steps)), destinations=_ways_out(graph, steps))
             builder.add_edge(START, leader)
-        self.compiled: CompiledStateGraph[Channels, Toolbox, Channels, Channels] = builder.compile(name=graph.name)
+        self._whole: CompiledStateGraph[Channels, Toolbox, Channels, Channels] = builder.compile(name=graph.name)
         # What is written to a node's trigger beside the input starts that node at once. A branch at START that chooses it
         # would be a superstep of its own, and most turns run one block: it took 170 of the 450 µs of such a run.
-        self._triggers = {leader: self.compiled.nodes[leader].triggers[0] for leader in graph.blocks}
-        self._entered = copy(self.compiled)
+        self._triggers = {leader: self._whole.nodes[leader].triggers[0] for leader in graph.blocks}
+        self._entered = copy(self._whole)
         self._entered.input_channels = ["dialogue", *self._triggers.values()]
         self._block_of = graph.block_of
+
+    def drawn(self) -> Graph:
+        """The flow as LangGraph draws it."""
+        return self._whole.get_graph()
 
     async def run(self, dialogue: Dialogue, toolbox: Toolbox) -> Dialogue:
         """Go on from the top frame's step, until the frame waits, is left, or is done. Raises TurnError."""

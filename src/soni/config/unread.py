@@ -18,15 +18,20 @@ READ: Final = ("SONI_CONFIG_PATH", "SONI_LOG_KEY", "SONI_OPTIMIZED_DU_PATH")
 """Those that are no settings; the names of two more are settings themselves."""
 _ELSEWHERE: Final = {
     "SONI_HOST": "soni serve --host",
+    "SONI_SERVER_HOST": "soni serve --host",
     "SONI_PORT": "soni serve --port",
+    "SONI_SERVER_PORT": "soni serve --port",
+    "SONI_CONFIG": "SONI_CONFIG_PATH",
     "SONI_WORKERS": "WEB_CONCURRENCY",
 }
-"""What has a variable elsewhere, and is said in another way here."""
+"""What has such a variable elsewhere, and is said in another way here."""
 _OF_A_CLUSTER: Final = re.compile(r"_SERVICE_(HOST|PORT)|_PORT_\d+_")
 """Kubernetes names each service beside a pod so, and this one is probably called soni."""
 _ANY: Final = "__…"
 _ALIKE: Final = 75.0
 """Percent. Authors' own variables, for their actions, may begin with SONI_ too; they are not asked what they mean."""
+_ALIKE_AS_A_WORD: Final = 85.0
+"""The same for a single word, such as SONI_MODE, which is more easily like another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,10 @@ def unread_variables(path: Path | str, settings: Settings, environ: Mapping[str,
     if not found:
         return ()
     ignored: list[Problem] = []
-    used = {name for file in files_of(Path(path), ignored) for name in referenced(file.read_text("utf-8-sig"))}
+    try:
+        used = {name for file in files_of(Path(path), ignored) for name in referenced(file.read_text("utf-8-sig"))}
+    except (OSError, UnicodeError):  # it was loaded, and has changed since: a hint is no reason not to start
+        return ()
     return tuple(each for each in found if each.variable not in used)
 
 
@@ -78,14 +86,14 @@ def _like_others(environ: Mapping[str, str], read: set[str]) -> Iterator[Unread]
 
 
 def _meant(name: str, known: Mapping[str, str]) -> str | None:
-    """The variable that was written with too few underscores, without its groups, or not to its end; or else the nearest."""
+    """The variable that was written with too few underscores, or without its groups; or else the nearest."""
     if name in known:
         return known[name]
-    within = [each for each in known.values() if each.removesuffix(_ANY).lower().endswith(f"__{name}")]
-    longer = [each for each in READ if _flat(each).startswith(f"{name}_")]
-    if within or longer:
-        return min(within or longer)
-    alike = nearest(name, known, _ALIKE)
+    several = "_" in name  # a single word, such as SONI_TIMEOUT, is as likely an author's own
+    within = [each for each in known.values() if several and each.removesuffix(_ANY).lower().endswith(f"__{name}")]
+    if within:
+        return min(within)
+    alike = nearest(name, known, _ALIKE if several else _ALIKE_AS_A_WORD)
     return known[alike] if alike is not None else None
 
 

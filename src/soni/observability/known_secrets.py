@@ -41,7 +41,10 @@ def known_secrets(config: SoniConfig, environ: Mapping[str, str]) -> frozenset[s
 def _in_headers(written: str) -> Iterator[str]:
     """What collectors know the service by: values of headers, decoded too; and whole, where one has no value, as OpenTelemetry logs it."""
     for header in written.split(","):
-        value = header.partition("=")[2] or header
+        name, _, value = header.partition("=")
+        if name.strip().lower() in _HARMLESS:
+            continue
+        value = value or header
         for text in (value.strip(), unquote(value).strip()):
             yield from (text, text.rpartition(" ")[2])
 

@@ -25,11 +25,13 @@ from soni.observability.redaction import Masks, redacted, redacted_traceback, re
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The request being answered; it is in every line that is logged meanwhile."""
 
-NAMES_ONLY: Final = frozenset({"request.served", "turn.answered", "turn.replayed", "turn.failed"})
+NAMES_ONLY: Final = frozenset({"request.served", "turn.answered", "turn.replayed", "turn.failed", "turn.cancelled"})
 """Lines of ours that hold numbers, and names that the author gave: a user may have said such a name, too."""
 
 _OURS: Final = frozenset({"soni.access", "soni.turns"})
 
+IN_WORDS: Final = "in_words"
+"""A field of a record whose line says in words what its exception is, and leaves out the traceback."""
 _ROTATE_AT: Final = 10 * 1024 * 1024
 _KEPT_FILES: Final = 5
 # They bring handlers and lines of their own; the access log has users' names in its paths.
@@ -132,7 +134,9 @@ class Redacting(logging.Handler):
             # logging would complain on stderr, with all the arguments.
             message = f"{told.msg} (its arguments do not fit)"
         told.msg, told.args = redacted(message, masks, private=private), None
-        if told.exc_info:
+        if told.__dict__.pop(IN_WORDS, False):
+            told.exc_info = None
+        elif told.exc_info:
             told.exc_text = _TRACEBACKS.formatException(told.exc_info)
             told.exc_info = None
         if told.exc_text:

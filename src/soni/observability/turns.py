@@ -1,6 +1,7 @@
 """One line in the log for each turn: what came of it and where its time went; nothing of what was said in it."""
 
 import logging
+from asyncio import CancelledError
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ log = logging.getLogger("soni.turns")
 
 
 class TurnLog:
-    """A listener that writes ``turn.answered``, ``turn.replayed`` or ``turn.failed`` at the end of every turn."""
+    """A listener that writes ``turn.answered``, ``turn.replayed``, ``turn.failed`` or ``turn.cancelled`` at the end of every turn."""
 
     def __init__(self) -> None:
         self._phases: dict[str, float] = {}
@@ -65,7 +66,10 @@ class TurnLog:
         self._write("turn.replayed", event.seconds)
 
     def _failed(self, event: TurnFailed) -> None:
-        self._write("turn.failed", event.seconds, logging.WARNING, error=event.error, source=self._source)
+        if event.error == CancelledError.__name__:
+            self._write("turn.cancelled", event.seconds, source=self._source)
+        else:
+            self._write("turn.failed", event.seconds, logging.WARNING, error=event.error, source=self._source)
 
     def _write(self, what: str, seconds: float, level: int = logging.INFO, **fields: object) -> None:
         if log.isEnabledFor(level):

@@ -64,6 +64,7 @@ class Pool(AsyncConnectionPool[AsyncConnection[DictRow]]):
         # Not psycopg's own context, which commits at the end: each statement here is its own transaction, or in one that is
         # ended already; a commit of nothing is a fourth of the work of a statement.
         connection = await self.getconn(timeout)
+        assert connection.autocommit
         try:
             with cut_off(connection, deadline - monotonic()):
                 yield connection

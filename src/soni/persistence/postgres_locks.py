@@ -135,10 +135,12 @@ class PostgresLocks:
         except StoreUnavailable:
             log.warning("a lock could not be given back in time; it is, or goes with its connection", exc_info=True)
         except asyncio.CancelledError:
-            await asyncio.wait([giving])
+            await asyncio.wait([giving], timeout=LIMIT)
             raise
 
     def _put(self, asked: _Asked) -> _Asked:
+        # Looked at in any case: nobody may be waiting for it any more, and asyncio would report its error as lost.
+        asked.answer.add_done_callback(lambda answer: answer.cancelled() or answer.exception())
         self._queue.append(asked)
         if self._asking is None:
             self._asking = asyncio.create_task(self._ask_all())
@@ -146,6 +148,7 @@ class PostgresLocks:
 
     async def _ask_all(self) -> None:
         """Ask for what is in the queue, all of it at once, until there is nothing."""
+        asked: list[_Asked] = []
         try:
             while self._queue:
                 # Nobody needs a lock any more who gave up waiting; but every lock that was taken is given back.
@@ -154,14 +157,15 @@ class PostgresLocks:
                 try:
                     connection, answers = await self._ask_server(asked)
                 except psycopg.Error as error:
-                    for each in asked:
-                        if not each.answer.done():
-                            each.answer.set_exception(type(error)(*error.args))
+                    _fail(asked, error)
                 else:
                     for each, yes in zip(asked, answers, strict=True):
                         self._tell(each, connection if yes else None)
         finally:
             self._asking = None
+            # Nothing where all went well; else nobody will answer them.
+            _fail([*asked, *self._queue], psycopg.OperationalError("nobody asks for locks any more"))
+            self._queue = []
 
     def _tell(self, asked: _Asked, holder: Connection | None) -> None:
         if not asked.answer.done():
@@ -202,6 +206,12 @@ class PostgresLocks:
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.close()
+
+
+def _fail(asked: Sequence[_Asked], error: psycopg.Error) -> None:
+    for each in asked:
+        if not each.answer.done():
+            each.answer.set_exception(type(error)(*error.args))
 
 
 async def _heard(answer: asyncio.Future[Connection | None]) -> Connection | None:

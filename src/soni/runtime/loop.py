@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequen
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from typing import Self
@@ -202,6 +203,8 @@ class RuntimeLoop:
         events: list[Event] = []
         attempt = Attempt(message.message_id)
         turn = 0
+        # How it ended, once that is settled: what is saved, or was answered before, stays so whatever comes after.
+        ended: partial[TurnEnded] | partial[TurnReplayed] | partial[TurnFailed] | None = None
         try:
             async with self._hold(message.user_id, events):
                 async with self._time_limit() as ends:
@@ -210,8 +213,7 @@ class RuntimeLoop:
                         dialogue = saved.dialogue if saved else await self.new_dialogue(message)
                     if (replay := replayed(message, dialogue)) is not None:
                         span.set({"soni.replayed": True, "soni.turn": replay.turn})
-                        events.append(TurnReplayed(message.user_id, replay.turn, time.perf_counter() - began))
-                        self._publish(events)
+                        ended = partial(TurnReplayed, message.user_id, replay.turn)
                         return replay
                     turn = dialogue.turn + 1
                     span.set({"soni.turn": turn})
@@ -222,17 +224,21 @@ class RuntimeLoop:
                     reply = reply_of(message, draft, self._running.assistant)
                 with Phase("commit", events.append, self._store_named(), kind="client"):
                     kept = remember(draft, message, reply)
-                    await _to_its_end(self._commit(message.user_id, saved, kept, said, attempt))
-        except BaseException as error:  # one that was cancelled is over, too, and goes on being so
-            events.append(TurnFailed(message.user_id, turn, type(error).__name__, time.perf_counter() - began))
-            self._publish(events)
+                    given_up = await _to_its_end(self._commit(message.user_id, saved, kept, said, attempt))
+                    ended = partial(
+                        TurnEnded, message.user_id, turn, reply.state, len(reply.messages), flow=reply.active_flow
+                    )
+                    span.set({"soni.state": reply.state, "soni.messages": len(reply.messages)})
+                if given_up is not None:
+                    raise given_up
+            return reply
+        except BaseException as error:  # also one that was cancelled; it is raised on
+            ended = ended or partial(TurnFailed, message.user_id, turn, type(error).__name__)
             raise
-        span.set({"soni.state": reply.state, "soni.messages": len(reply.messages)})
-        seconds = time.perf_counter() - began
-        ended = TurnEnded(message.user_id, turn, reply.state, len(reply.messages), seconds, reply.active_flow)
-        events.append(ended)
-        self._publish(events)
-        return reply
+        finally:
+            assert ended is not None
+            events.append(ended(seconds=time.perf_counter() - began))
+            self._publish(events)
 
     @asynccontextmanager
     async def _hold(self, user_id: str, events: list[Event]) -> AsyncIterator[None]:
@@ -447,8 +453,8 @@ async def _end(task: asyncio.Task[None]) -> None:
     await asyncio.wait([task])
 
 
-async def _to_its_end(work: Coroutine[None, None, None]) -> None:
-    """Await this however often the caller gives up meanwhile: what has begun to be saved is saved under the lock."""
+async def _to_its_end(work: Coroutine[None, None, None]) -> asyncio.CancelledError | None:
+    """Await this however often the caller gives up meanwhile, and say so: what has begun to be saved is saved under the lock."""
     task = asyncio.ensure_future(work)
     given_up: asyncio.CancelledError | None = None
     while not task.done():
@@ -457,5 +463,4 @@ async def _to_its_end(work: Coroutine[None, None, None]) -> None:
         except asyncio.CancelledError as error:
             given_up = error
     task.result()
-    if given_up is not None:
-        raise given_up
+    return given_up

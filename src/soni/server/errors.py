@@ -35,7 +35,7 @@ from soni.errors import (
     TurnTimeout,
     Unauthenticated,
 )
-from soni.observability.logging import request_id
+from soni.observability.logging import IN_WORDS, request_id
 from soni.observability.redaction import without_secrets
 from soni.value import Value
 
@@ -116,7 +116,7 @@ class Verdict:
     log_level: int | None = None
     """How loudly the operator hears of it, with the cause; ``None``: the line of the request says enough."""
     traced: bool = True
-    """Whether the cause comes with its traceback; else its words say it, as during an outage, again with each request."""
+    """Whether the log has the cause's traceback; else its words say it, as during an outage, again with each request."""
 
 
 VERDICTS: Final[Mapping[type[Exception], Verdict]] = {
@@ -163,9 +163,8 @@ def error_response(error: Exception, headers: Mapping[str, str] | None = None) -
     kind = next((ancestor for ancestor in type(error).__mro__ if ancestor in VERDICTS), InternalError)
     verdict = VERDICTS[kind]
     if verdict.log_level is not None:
-        words = {} if verdict.traced else {"cause": str(error)}
-        cause = error if verdict.traced else None
-        log.log(verdict.log_level, "request.failed", exc_info=cause, extra={"error": type(error).__name__, **words})
+        words = {} if verdict.traced else {"cause": str(error), IN_WORDS: True}
+        log.log(verdict.log_level, "request.failed", exc_info=error, extra={"error": type(error).__name__, **words})
     body: ErrorBody = {
         "error": verdict.words or (error.message if isinstance(error, SoniError) else ""),
         "type": kind.__name__,

@@ -1,6 +1,7 @@
 """The locks of several replicas, over one connection of each."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -185,6 +186,30 @@ async def test_who_gives_up_while_giving_back(line: Line, database: str) -> None
 
     assert turning.cancelled()
     assert left == []
+
+
+async def test_closing_answers_whoever_waits(line: Line) -> None:
+    """The server is silent, the holder gives up and the service ends: nobody is left waiting, and no error is lost."""
+    lost: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: lost.append(context))
+    locks = PostgresLocks(line.dsn(), patience=LONG)
+    async with locks:
+        await locks.hold("bob").__aenter__()
+        turn = locks.hold("ana")
+        await turn.__aenter__()
+        line.fall_silent()
+        giving, waiting = (
+            asyncio.create_task(turn.__aexit__(None, None, None)),
+            asyncio.create_task(locks.hold("eva").__aenter__()),
+        )
+        await asyncio.sleep(0.05)
+        giving.cancel()
+        await asyncio.sleep(0)
+    line.speak()
+    await asyncio.wait([giving, waiting], timeout=1)
+    gc.collect()
+
+    assert (giving.cancelled(), type(waiting.exception()), lost) == (True, StoreUnavailable, [])
 
 
 async def test_who_gives_up_while_the_server_is_gone(line: Line, short: float) -> None:

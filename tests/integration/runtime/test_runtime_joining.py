@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from soni import Message, RuntimeLoop
 from soni.errors import ActionError, ConversationBusy, MessageIdReused, TurnError
-from soni.events import Event, TurnFailed, TurnReplayed
+from soni.events import Event, TurnEnded, TurnFailed, TurnReplayed
+from soni.persistence.dialogues import Dialogues
 from soni.persistence.locks import LocalLocks
 from soni.runtime.messages import Reply
 from soni.runtime.replaying import UnderWay
@@ -64,6 +66,64 @@ async def test_whoever_gives_up_leaves_the_others_their_answer() -> None:
     assert shop.paid == [5]
     assert {(reply.turn, reply.text) for reply in replies} == {(1, "Sent 5, r1.")}
     assert [event.error for event in events if isinstance(event, TurnFailed)] == ["CancelledError"]
+
+
+class Gates:
+    """Locks, with which something can happen while a conversation is given back."""
+
+    def __init__(self) -> None:
+        self.leaving, self.left = asyncio.Event(), asyncio.Event()
+
+    @asynccontextmanager
+    async def hold(self, conversation: str, *, wait: bool = True) -> AsyncIterator[None]:
+        yield
+        self.leaving.set()
+        await self.left.wait()
+
+
+async def test_what_is_saved_is_told_as_answered_whoever_gives_up() -> None:
+    """The caller goes away while the conversation is given back, of a turn that is saved and of a reply to a repeat."""
+    shop, gates, events = Shop(), Gates(), list[Event]()
+    config = assistant(PAY, shop.pay, shop.post)
+    async with RuntimeLoop(config, understander=Deaf(), locks=gates, listeners=[events.append]) as loop:
+        for _ in range(2):
+            gates.leaving.clear()
+            turn = asyncio.create_task(loop.process_message(PAYING))
+            await gates.leaving.wait()
+            turn.cancel()
+            await asyncio.wait([turn])
+            assert turn.cancelled()
+        saved = await loop.get_state("ana")
+
+    ends = [event for event in events if isinstance(event, TurnEnded | TurnReplayed | TurnFailed)]
+    assert [type(event) for event in ends] == [TurnEnded, TurnReplayed]
+    assert (saved.turn, shop.paid) == (1, [5])
+
+
+async def test_a_turn_is_answered_whose_caller_gives_up_while_it_is_saved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has begun to be saved is saved, and told so."""
+    saving, go_on, events = asyncio.Event(), asyncio.Event(), list[Event]()
+    commit = Dialogues.commit
+
+    async def slowly(self: Dialogues, *arguments: Any) -> None:
+        saving.set()
+        await go_on.wait()
+        await commit(self, *arguments)
+
+    monkeypatch.setattr(Dialogues, "commit", slowly)
+    async with shop_that_waits() as (loop, shop, first):
+        loop.listen(events.append)
+        shop.post_gate.set()
+        await saving.wait()
+        first.cancel()
+        await asyncio.sleep(0)
+        go_on.set()
+        await asyncio.wait([first])
+        saved = await loop.get_state("ana")
+
+    assert first.cancelled()
+    assert (saved.turn, shop.paid) == (1, [5])
+    assert [type(event) for event in events if isinstance(event, TurnEnded | TurnFailed)] == [TurnEnded]
 
 
 async def test_an_equal_id_with_another_text_is_refused_at_once() -> None:

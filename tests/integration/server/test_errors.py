@@ -22,6 +22,7 @@ from soni.errors import (
     TurnRefused,
     TurnTimeout,
 )
+from soni.observability.logging import IN_WORDS
 from soni.server.errors import VERDICTS, ErrorBody
 
 from .doubles import EchoRuntime
@@ -104,8 +105,11 @@ async def test_an_outage_of_the_store_is_told_in_a_word(
     await client.post("/chat/ana", json={"message": "hello"})
 
     record = next(record for record in caplog.records if record.message == "request.failed")
-    assert (record.levelno, record.exc_info) == (logging.ERROR, None)
+    assert (record.levelno, vars(record)[IN_WORDS]) == (logging.ERROR, True)
     assert vars(record)["cause"] == "The conversation store does not answer: connection refused."
+    # For whoever collects errors; what becomes of it in a line is the formatter's.
+    assert record.exc_info is not None
+    assert record.exc_info[1] is runtime.failure
 
 
 async def test_what_a_caller_does_wrong_is_not_an_alarm(

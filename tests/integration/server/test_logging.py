@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from soni.config.settings import Logging
-from soni.observability.logging import SharedFileHandler, formatter, logging_as, request_id
+from soni.observability.logging import IN_WORDS, SharedFileHandler, formatter, logging_as, request_id
 
 
 def test_json_lines_are_objects(capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,6 +48,19 @@ def test_a_traceback_is_told(style: str) -> None:
         record = logging.LogRecord("x", logging.ERROR, __file__, 1, "request.failed", None, sys.exc_info())
 
     assert "RuntimeError: boom" in formatter(style).format(record)
+
+
+def test_an_error_may_be_told_in_words_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where the same error comes with each request, its traceback says nothing more."""
+    with logging_as(Logging(format="json")):
+        try:
+            raise RuntimeError("boom")
+        except RuntimeError as error:
+            logging.getLogger("soni.x").error("it.failed", exc_info=error, extra={"cause": "boom", IN_WORDS: True})
+
+    line = json.loads(capsys.readouterr().err)
+    assert (line["event"], line["cause"], IN_WORDS in line) == ("it.failed", "boom", False)
+    assert "Traceback" not in json.dumps(line)
 
 
 def test_the_level_decides_what_is_told(capsys: pytest.CaptureFixture[str]) -> None:

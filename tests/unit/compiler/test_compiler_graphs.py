@@ -202,7 +202,7 @@ def test_blocks_of_any_flow_are_straight_runs(flow: Flow) -> None:
 
 def drawing(assistant: Assistant) -> dict[str, tuple[set[str], set[tuple[str, str]]]]:
     """Nodes and edges of every subgraph."""
-    graphs = {name: subgraph.compiled.get_graph() for name, subgraph in assistant.subgraphs.items()}
+    graphs = {name: subgraph.drawn() for name, subgraph in assistant.subgraphs.items()}
     return {name: (set(g.nodes), {(edge.source, edge.target) for edge in g.edges}) for name, g in graphs.items()}
 
 

@@ -22,13 +22,14 @@ def meant(folder: Path, environ: dict[str, str], text: str = 'version: "1.0"') -
         ("SONI_SERVER_AUTH_MODE", "SONI_SERVER__AUTH__MODE"),
         ("SONI_SERVR_AUTH_MODE", "SONI_SERVER__AUTH__MODE"),
         ("SONI_LOG_LEVEL", "SONI_LOGGING__LEVEL"),
-        ("SONI_BACKEND", "SONI_PERSISTENCE__BACKEND"),
+        ("SONI_CONNECTION_STRING", "SONI_PERSISTENCE__CONNECTION_STRING"),
         ("SONI_RATE_LIMIT", "SONI_SERVER__RATE_LIMIT__…"),
         ("SONI_LOGGING", "SONI_LOGGING__…"),
         ("SONI_MODULE", "SONI_MODULES"),
         ("SONI_CONFIG", "SONI_CONFIG_PATH"),
         ("SONI_API_KEY", "SONI_API_KEYS"),
         ("SONI_PORT", "soni serve --port"),
+        ("SONI_SERVER_PORT", "soni serve --port"),
     ],
 )
 def test_a_slip_names_what_was_meant(tmp_path: Path, variable: str, nearest: str) -> None:
@@ -53,6 +54,9 @@ def test_variables_of_others_are_theirs(tmp_path: Path) -> None:
     environ = {
         "SONI_DATABASE_URL": "x",
         "SONI_BANK_DB": "x",
+        "SONI_MODE": "x",
+        "SONI_TIMEOUT": "x",
+        "SONI_LOG": "debug",
         "SONI_PROVE": "1",
         "SONI_REQUIRE_POSTGRES": "1",
         "SONI_TEST_REDIS_URL": "x",
