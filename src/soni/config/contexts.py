@@ -24,7 +24,7 @@ _OF: Final[Mapping[str, tuple[str, ...]]] = {
     "pattern_too_many_attempts": ("slot", "label", "reason"),
     "pattern_no_progress": ("reason",),
     "pattern_human_handoff": ("reason",),
-    "pattern_internal_error": ("reason", "too_late"),
+    "pattern_internal_error": ("reason", "too_late", "unsure"),
     "pattern_flow_changed": ("reason",),
 }
 CONTEXTS: Final[Mapping[str, frozenset[str]]] = {name: frozenset((*_ALWAYS, *_OF[name])) for name in PATTERNS}

@@ -85,7 +85,7 @@ class Turn:
                 log.error("understanding failed: %s", misunderstood.message)
                 # Below what is written in production: what failed may repeat what it was told.
                 log.debug("how understanding failed", exc_info=misunderstood)
-                draft = await self._recover(opened, "pattern_cannot_handle", "understanding")
+                draft = await self._recover(opened, "pattern_cannot_handle", {"reason": "understanding"})
         except (ActionError, FlowError) as error:
             draft = await self._apologise(opened, error)
         try:
@@ -236,12 +236,12 @@ class Turn:
             dialogue = await self.assistant.subgraphs[top.flow].run(dialogue, self.toolbox)
         return _waiting(dialogue, held)
 
-    async def _recover(self, opened: Dialogue, pattern: str, reason: str) -> Dialogue:
+    async def _recover(self, opened: Dialogue, pattern: str, context: Mapping[str, Value]) -> Dialogue:
         """As if the message had not been said, but for a word about it."""
         if _stands_still(opened, self.toolbox.flows):
-            return await self._say_beside(replace(opened, said=()), pattern, {"reason": reason})
+            return await self._say_beside(replace(opened, said=()), pattern, context)
         flows, most = self.toolbox.flows, self.assistant.config.settings.conversation.clarification.max_depth
-        dialogue = repair.due(replace(opened, said=()), flows, pattern, {"reason": reason})
+        dialogue = repair.due(replace(opened, said=()), flows, pattern, context)
         return await self._advance(_awake(offer(dialogue, flows, most, "open")))
 
     async def _say_beside(self, standing: Dialogue, pattern: str, context: Mapping[str, Value]) -> Dialogue:
@@ -271,7 +271,16 @@ class Turn:
         self.toolbox.emit(TakenBack())
         if stands_still:
             return await self._say_beside(replace(opened, said=()), "pattern_internal_error", context)
-        return await self._recover(opened, "pattern_internal_error", reason)
+        return await self._recover(
+            opened, "pattern_internal_error", {"reason": reason, "unsure": self._may_have_been_done(error)}
+        )
+
+    def _may_have_been_done(self, error: ActionError | FlowError) -> bool:
+        """Whether the action writes, and did not answer: it may have its effect all the same, now or a little later."""
+        spec = self.toolbox.actions.specs.get(error.action) if isinstance(error, ActionError) else None
+        return (
+            spec is not None and spec.effect != "read" and isinstance(error.__cause__, TimeoutError | ConnectionError)
+        )
 
     async def _break_silence(self, draft: Dialogue) -> Dialogue:
         """Nobody is left without an answer: a message that only filled a slot, say, is acknowledged."""

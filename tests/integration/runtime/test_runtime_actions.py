@@ -9,6 +9,7 @@ from .chat import talking
 from .shop import Shop
 
 SORRY = "I'm sorry, something went wrong on my side, and nothing was changed. Please try again."
+NOT_KNOWN = "I'm sorry, something went wrong on my side, and I can't tell yet whether it was done. Please try again."
 
 ERRORS = """
     slots: {amount: {type: integer, default: 5}, why: {}}
@@ -84,6 +85,28 @@ async def test_the_steps_time_limit_goes_before_the_actions() -> None:
     async with talking(written, shop.pay) as chat:
         assert await chat.hear("/start_flow f") == "too late"
         assert [event.error for event in chat.events if isinstance(event, ActionRan)] == ["timeout"]
+
+
+@pytest.mark.parametrize(("effect", "words"), [("read", SORRY), ("write", NOT_KNOWN)])
+async def test_what_did_not_answer_is_not_said_to_be_undone(effect: str, words: str) -> None:
+    """An action that writes may have its effect after its time; the same order, tried again, has the same key."""
+    shop = Shop()
+    shop.pay_gate.clear()
+    written = f"""
+        slots: {{amount: {{type: integer, default: 1}}, receipt: {{}}}}
+        actions: {{pay: {{inputs: [amount], outputs: [receipt], timeout: 10ms, effect: {effect}}}}}
+        flows:
+          f:
+            steps:
+              - {{step: pay, type: action, call: pay}}
+              - {{step: done, type: say, message: "{{receipt}}"}}
+    """
+    async with talking(written, shop.pay) as chat:
+        assert await chat.hear("/start_flow f") == words
+        shop.pay_gate.set()
+        assert await chat.hear("/start_flow f") == "r1"
+    if effect == "write":
+        assert len(set(shop.keys)) == 1
 
 
 async def test_inputs_and_outputs_are_mapped() -> None:
