@@ -24,6 +24,7 @@ LEAST: Final = 32
 NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _SETTING: Final = "settings.server.api_keys_env"
+_MODE: Final = "settings.server.auth.mode"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,11 @@ def read_api_keys(variable: str, environ: Mapping[str, str]) -> ApiKeys:
 
 
 def missing_keys(settings: Server, environ: Mapping[str, str]) -> Sequence[Problem]:
-    """What keeps a service with these settings from knowing its callers here; elsewhere the environment may have the keys."""
+    """What keeps a service with these settings from knowing its callers by their keys here; elsewhere the environment may have others."""
     if settings.auth.mode != "api_key":
-        return ()
+        given = [name for name in (settings.api_keys_env, f"{settings.api_keys_env}_FILE") if environ.get(name)]
+        words = f"{' and '.join(given)} is set, and settings.server.auth.mode is {settings.auth.mode}: nobody is asked for a key."
+        return [Problem(words, key=_MODE, severity="warning", code="unused-api-keys")] if given else ()
     try:
         read_api_keys(settings.api_keys_env, environ)
     except ConfigurationError as error:

@@ -154,7 +154,7 @@ def _strategy(url: str) -> Any:
     try:
         import redis  # noqa: F401 - the library would ask for another one
     except ModuleNotFoundError as error:
-        words = "Redis needs the extra of that name: uv sync --extra redis, or pip install 'soni[redis]'."
+        words = "Redis needs the extra of that name: uv add (or pip install) 'soni[redis]'; in a clone, uv sync --extra redis."
         raise ConfigurationError(problems=[Problem(words, key=_SETTING)]) from error
     from limits.aio.storage import RedisStorage
     from limits.aio.strategies import MovingWindowRateLimiter

@@ -37,3 +37,4 @@ def init(name: Annotated[Path, typer.Argument(help="The folder to make; it must 
     typer.echo(f"{name} is ready. Next:\n")
     for command in (f"cd {name}", "soni validate", "soni chat", "soni test", "soni serve"):
         typer.echo(f"  {command}")
+    typer.echo("\nWith uv, in a project that has Soni (uv add), each with 'uv run' before it.")

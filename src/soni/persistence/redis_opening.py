@@ -19,7 +19,7 @@ try:
     from redis.exceptions import AuthenticationError, NoPermissionError, ReadOnlyError, RedisError, ResponseError
 except ModuleNotFoundError as error:  # whoever imports this has asked for Redis: it is told what is missing
     raise ConfigurationError(
-        "The backend redis needs the extra of that name: uv sync --extra redis, or pip install 'soni[redis]'."
+        "The backend redis needs the extra of that name: uv add (or pip install) 'soni[redis]'; in a clone, uv sync --extra redis."
     ) from error
 
 log = logging.getLogger("soni.persistence")

@@ -55,7 +55,8 @@ class Needs:
         try:
             caller.must(self.scope, user_id, self.own)
         except Forbidden as error:
-            log.info("caller.refused", extra={"why": "scope", "scope": error.scope})
+            another = caller.user_id is not None and user_id is not None and user_id != caller.user_id
+            log.info("caller.refused", extra={"why": "user" if another else "scope", "scope": error.scope})
             raise
         # Whoever operates the service is not kept from a conversation by what its user does too often. What is no
         # user id is refused further on, and is not worth remembering.

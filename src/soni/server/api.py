@@ -24,7 +24,7 @@ from soni.observability.turns import TurnLog
 from soni.server import chat, conversations, health, metrics, stream
 from soni.server.access import describe_access, refuse_undeclared
 from soni.server.connections import Patience, guarding_connections
-from soni.server.draining import MARGIN, draining_on_signal
+from soni.server.draining import MARGIN, draining_on_signal, starting_until_signal
 from soni.server.errors import answer_http_exception, answer_invalid_request, answer_soni_error
 from soni.server.guards import Guards
 from soni.server.middleware import RequestContext
@@ -66,20 +66,23 @@ def create_app(config_path: Path | None = None, runtime: Runtime | None = None) 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as opened:
-            with _born_to_stay():
-                assistant = runtime
-                if assistant is None:
-                    path = config_path or Path(os.environ.get("SONI_CONFIG_PATH") or DEFAULT_CONFIG)
-                    assistant = await asyncio.to_thread(_load, path)
-                    await _log_as_configured(assistant, opened)
-                    # The store may be waited for: who looks sees what comes up meanwhile.
-                    log.info("service.starting", extra={"version": health.VERSION, "assistant": assistant.fingerprint})
-                    await asyncio.to_thread(say_what_is_unread, path, assistant.config.settings)
-                await opened.enter_async_context(telemetry(assistant.fingerprint))
-                await opened.enter_async_context(incidents(assistant.fingerprint))
-                gate = await opened.enter_async_context(open_gate(assistant.config.settings.server))
-                await opened.enter_async_context(assistant)
-                counted = await asyncio.to_thread(_open_metrics, assistant)
+            async with starting_until_signal():
+                with _born_to_stay():
+                    assistant = runtime
+                    if assistant is None:
+                        path = config_path or Path(os.environ.get("SONI_CONFIG_PATH") or DEFAULT_CONFIG)
+                        assistant = await asyncio.to_thread(_load, path)
+                        await _log_as_configured(assistant, opened)
+                        # The store may be waited for: who looks sees what comes up meanwhile.
+                        log.info(
+                            "service.starting", extra={"version": health.VERSION, "assistant": assistant.fingerprint}
+                        )
+                        await asyncio.to_thread(say_what_is_unread, path, assistant.config.settings)
+                    await opened.enter_async_context(telemetry(assistant.fingerprint))
+                    await opened.enter_async_context(incidents(assistant.fingerprint))
+                    gate = await opened.enter_async_context(open_gate(assistant.config.settings.server))
+                    await opened.enter_async_context(assistant)
+                    counted = await asyncio.to_thread(_open_metrics, assistant)
             opened.enter_context(_collecting_seldom())
             take_over()
             assistant.listen(TurnLog())

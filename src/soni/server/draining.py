@@ -5,11 +5,13 @@ import logging
 import math
 import signal
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
+from soni.errors import SoniError
 from soni.server.service import Service
 
 if TYPE_CHECKING:
@@ -48,9 +50,47 @@ async def draining_on_signal(service: Service, turn_timeout: float) -> AsyncIter
         await asyncio.wait([leaving])
 
 
+@asynccontextmanager
+async def starting_until_signal() -> AsyncIterator[None]:
+    """While this is entered, SIGTERM or SIGINT ends the start, whatever it waits for. Raises SoniError then.
+
+    uvicorn alone would look at the signal when the start is over, and a database that is away is waited for.
+    """
+    server, starting = uvicorn_here(), asyncio.current_task()
+    if server is None or starting is None:
+        yield
+        return
+    start = _Start(server, starting, asyncio.get_running_loop())
+    try:
+        with _hearing(start.hear):
+            yield
+    except asyncio.CancelledError:
+        if not start.ended:
+            raise
+        raise SoniError("It was told to end before it was ready.") from None
+
+
+@dataclass
+class _Start:
+    """A start that a signal ends."""
+
+    server: "Server"
+    task: asyncio.Task[object]
+    loop: asyncio.AbstractEventLoop
+    ended: bool = False
+
+    def hear(self, number: int, frame: FrameType | None) -> None:
+        self.server.handle_exit(number, frame)
+        if not self.ended:
+            self.ended = True
+            self.loop.call_soon_threadsafe(self.task.cancel)
+
+
 def uvicorn_here() -> "Server | None":
     """The uvicorn that ends this process on SIGTERM; ``None`` where that is somebody else's to do."""
     owner = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    if isinstance(owner, _Start):
+        return owner.server
     if owner is None:
         return None
     from uvicorn import Server
@@ -83,6 +123,12 @@ def _heard(service: Service, server: "Server", asked: asyncio.Event) -> Iterator
         elif number == signal.SIGINT:
             server.handle_exit(number, frame)
 
+    with _hearing(hear):
+        yield
+
+
+@contextmanager
+def _hearing(hear: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     before = {number: signal.signal(number, hear) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield

@@ -38,6 +38,8 @@ def what_is_off(settings: Settings) -> tuple[str, ...]:
         off.append(f"{who} may talk as any user, and read and erase any conversation.")
         if "*" in server.cors_origins:
             off.append("So may any web page that is open in a browser there.")
+    if server.auth.mode != "none" and not server.metrics_auth:
+        off.append("Anyone who can reach this service may read /metrics (settings.server.metrics_auth).")
     if server.rate_limit is None or not (server.rate_limit.per_user or server.rate_limit.per_client):
         off.append("No rate limit.")
     if "*" in server.allowed_hosts:

@@ -114,9 +114,10 @@ def test_init_writes_an_assistant_that_loads(folder: Path) -> None:
     valid = CliRunner().invoke(app, ["validate", "cafe/soni.yaml"])
 
     assert result.exit_code == 0
-    assert [line.strip() for line in result.stdout.splitlines()[2:]] == [
+    assert [line.strip() for line in result.stdout.splitlines()[2:7]] == [
         "cd cafe", "soni validate", "soni chat", "soni test", "soni serve",
     ]  # fmt: skip
+    assert "'uv run' before it" in result.stdout
     assert {path.name for path in (folder / "cafe").iterdir()} == {
         "soni.yaml", "actions.py", "coffee.conversation.yaml", "README.md", ".gitignore",
     }  # fmt: skip

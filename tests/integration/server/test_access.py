@@ -228,7 +228,7 @@ def test_the_log_says_why_a_token_was_refused(by_token: httpx.Client, caplog: py
     assert [(line["message"], line["why"]) for line in lines if "why" in line] == [
         ("token.refused", "ExpiredSignatureError"),
         ("token.refused", "claim"),
-        ("caller.refused", "scope"),
+        ("caller.refused", "user"),
     ]
 
 

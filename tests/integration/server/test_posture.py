@@ -29,9 +29,11 @@ def test_a_service_that_is_closed_has_nothing_to_say() -> None:
         "auth": {"mode": "api_key"},
         "rate_limit": {"per_user": "60/minute"},
         "allowed_hosts": ["api.example.com"],
+        "metrics_auth": True,
     }
 
     assert off(server=server) == ""
+    assert "may read /metrics" in off(server={**server, "metrics_auth": False})
     assert off(server={**server, "local": True}).startswith("settings.server.local is on: ")
 
 

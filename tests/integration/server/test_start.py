@@ -3,9 +3,11 @@
 import asyncio
 import json
 import logging
+import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -17,6 +19,7 @@ from fastapi import FastAPI
 from starlette.types import Message
 
 from soni.errors import ConfigurationError, StoreUnavailable
+from soni.persistence import postgres_opening
 from soni.server.api import create_app
 
 from .doubles import EchoRuntime
@@ -226,6 +229,23 @@ def test_a_port_that_is_in_use_is_told_before_the_store_is_opened(tmp_path: Path
     assert done.stderr.startswith(f"Soni cannot start.\nPort {port} of 127.0.0.1 is in use")
     assert not (tmp_path / "soni.db").exists()
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+def test_a_start_that_waits_for_its_store_can_be_ended(tmp_path: Path, told: signal.Signals) -> None:
+    """Long before the store is given up, and in words."""
+    (tmp_path / "soni.yaml").write_text(ASSISTANT % "postgresql, connection_string: 'postgresql://127.0.0.1:1/x'")
+    with subprocess.Popen((*SONI, "serve", "--port", "0"), cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert any("PostgreSQL does not answer yet" in line for line in process.stderr)
+        began = time.monotonic()
+        process.send_signal(told)
+        left = process.stderr.read()
+        process.wait(60)
+
+    assert time.monotonic() - began < postgres_opening.START / 2
+    assert "It was told to end before it was ready." in left
+    assert "Traceback" not in left
 
 
 def test_several_workers_on_sqlite_are_refused(folder: Path) -> None:

@@ -25,6 +25,7 @@ RULES: Final[Mapping[str, str]] = {
     "invalid": "What stands here is not what is expected.",
     "misplaced": "A key does not belong to this type of slot.",
     "missing-key": "A key that is needed is missing.",
+    "unused-api-keys": "The environment has API keys, and the settings say that nobody is asked for one.",
     "no-api-key": "The environment has no API key that the service could know its callers by, or one that cannot be read.",
     "unknown-key": "A key is not known here.",
     "wrong-type": "A value is of another kind than is expected.",
