@@ -262,7 +262,7 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         import_driver("redis")
 
     assert "uv sync --extra redis" in caught.value.message
-    assert "pip install 'soni[redis]'" in caught.value.message
+    assert "uv add (or pip install) 'soni[redis]'" in caught.value.message
 
 
 async def test_a_redis_that_was_killed_keeps_what_it_acknowledged_and_is_found_again(server: RedisServer) -> None:
