@@ -85,6 +85,18 @@ def confirmed(hearing: Hearing) -> list[Command] | None:
     return [Deny()] if len(words) <= TRIED_WORDS and language.wrong & set(words) else None
 
 
+def behind_a_yes(hearing: Hearing) -> str:
+    """What is said behind a yes: *yes, and when are you open?*; empty where there is none, or nothing behind it."""
+    words = hearing.said.words
+    count = next(
+        (n for n in (3, 2, 1) if n < len(words) and yes_or_no(hearing.said.slice(0, n), hearing.moment.language)), 0
+    )
+    if not count:
+        return ""
+    joined = words[count].text in hearing.language.joins and count + 1 < len(words)
+    return hearing.said.after(count + joined).text
+
+
 def torn(hearing: Hearing) -> list[Command] | None:
     """A message of nothing but yes, no and cancel that says both: *yes, cancel*; a yes where cancelling is what is asked."""
     language, words = hearing.language, hearing.said.words

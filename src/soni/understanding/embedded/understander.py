@@ -181,6 +181,11 @@ class EmbeddedUnderstander:
         other = self._digression(hearing, self._chooser.threshold)
         if other is not None and (says_more(hearing) or not takes_back(hearing)):
             return [other]
+        behind = answers.behind_a_yes(hearing)
+        if behind and (other := self._digression(_saying(hearing, behind), self._chooser.threshold)) is not None:
+            return [
+                other
+            ]  # the question comes back once that is answered: until then, the yes may be about other values
         renamed = answers.corrected(hearing, names=True)
         return renamed if renamed is not None else answers.confirmed(hearing)
 
