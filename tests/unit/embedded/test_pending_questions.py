@@ -169,9 +169,9 @@ CONFIRM: list[tuple[str, list[Command]]] = [
     ("what's my balance?", [StartFlow("check_balance")]),
     ("no, show me my balance", [StartFlow("check_balance")]),
     # The yes is asked for again: by then, it may be about other values.
-    *(
-        (text, [StartFlow("check_balance")])
-        for text in ("yes and what's my balance?", "yes, what's my balance?", "yes please. And what is my balance")
+    *all_say(
+        ("yes and what's my balance?", "yes, what's my balance?", "yes please. And what is my balance"),
+        [StartFlow("check_balance")],
     ),
     ("cancel", [CancelFlow()]),
     ("no, cancel it", [CancelFlow()]),
