@@ -106,6 +106,8 @@ async def _exchange(pool: "httpcore.AsyncConnectionPool", request: "httpcore.Req
         raise WebhookError(str(error)) from None
     except httpcore.TimeoutException as error:
         raise TimeoutError from error
+    except httpcore.ConnectError as error:  # nothing was sent
+        raise ConnectionRefusedError(type(error).__name__) from error
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.PoolTimeout, OSError) as error:
         raise ConnectionError(type(error).__name__) from error
 

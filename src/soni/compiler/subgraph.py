@@ -1,13 +1,10 @@
 """Blocks → a compiled LangGraph subgraph, entered at the frame's step."""
 
 from collections.abc import Awaitable
-from copy import copy
 from typing import Protocol, cast
 
 from langchain_core.runnables import RunnableConfig
-from langchain_core.runnables.graph import Graph
 from langgraph.graph import END, START, StateGraph
-from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
@@ -34,21 +31,12 @@ class Subgraph:
     """A flow as LangGraph runs it: one node per block, and no checkpointer, for what it needs to remember is in the frame."""
 
     def __init__(self, graph: FlowGraph) -> None:
-        builder = StateGraph(Channels, context_schema=Toolbox)
-        for leader, steps in graph.blocks.items():
-            builder.add_node(leader, _node(graph, frozenset(steps)), destinations=_ways_out(graph, steps))
-            builder.add_edge(START, leader)
-        self._whole: CompiledStateGraph[Channels, Toolbox, Channels, Channels] = builder.compile(name=graph.name)
+        self._compiled = state_graph(graph).compile(name=graph.name)
         # What is written to a node's trigger beside the input starts that node at once. A branch at START that chooses it
         # would be a superstep of its own, and most turns run one block: it took 170 of the 450 µs of such a run.
-        self._triggers = {leader: self._whole.nodes[leader].triggers[0] for leader in graph.blocks}
-        self._entered = copy(self._whole)
-        self._entered.input_channels = ["dialogue", *self._triggers.values()]
+        self._triggers = {leader: self._compiled.nodes[leader].triggers[0] for leader in graph.blocks}
+        self._compiled.input_channels = ["dialogue", *self._triggers.values()]
         self._block_of = graph.block_of
-
-    def drawn(self) -> Graph:
-        """The flow as LangGraph draws it."""
-        return self._whole.get_graph()
 
     async def run(self, dialogue: Dialogue, toolbox: Toolbox) -> Dialogue:
         """Go on from the top frame's step, until the frame waits, is left, or is done. Raises TurnError."""
@@ -56,9 +44,18 @@ class Subgraph:
         entered = {"dialogue": dialogue, self._triggers[self._block_of[dialogue.top.step]]: None}
         # A superstep runs at least one step, so the meter stops a loop before LangGraph does, and says where it is.
         limits = RunnableConfig(recursion_limit=toolbox.meter.most + 10)
-        state = await self._entered.ainvoke(cast("Channels", entered), limits, context=toolbox)
+        state = await self._compiled.ainvoke(cast("Channels", entered), limits, context=toolbox)
         after: Dialogue = state["dialogue"]
         return after
+
+
+def state_graph(graph: FlowGraph) -> StateGraph[Channels, Toolbox, Channels, Channels]:
+    """The nodes and their ways out. Run as it is, it would begin at every node at once: ``Subgraph`` enters at one."""
+    builder = StateGraph(Channels, context_schema=Toolbox)
+    for leader, steps in graph.blocks.items():
+        builder.add_node(leader, _node(graph, frozenset(steps)), destinations=_ways_out(graph, steps))
+        builder.add_edge(START, leader)
+    return builder
 
 
 def _node(graph: FlowGraph, steps: frozenset[str]) -> Node:

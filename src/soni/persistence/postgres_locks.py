@@ -126,7 +126,7 @@ class PostgresLocks:
             await self._give_back(key, holder)
 
     async def _give_back(self, key: int, holder: Connection) -> None:
-        """Nothing is raised but a cancellation, and that only when it is done."""
+        """Nothing is raised but a cancellation, and that only when it is done, or the server has had its time."""
         if holder is not self._connection:
             return  # it went with its connection
         giving = self._put(_Asked(take=False, key=key)).answer
@@ -161,11 +161,12 @@ class PostgresLocks:
                 else:
                     for each, yes in zip(asked, answers, strict=True):
                         self._tell(each, connection if yes else None)
-        finally:
-            self._asking = None
-            # Nothing where all went well; else nobody will answer them.
+        except BaseException:  # cut off, mostly by the end of the service: nobody will answer these; it is raised on
             _fail([*asked, *self._queue], psycopg.OperationalError("nobody asks for locks any more"))
             self._queue = []
+            raise
+        finally:
+            self._asking = None
 
     def _tell(self, asked: _Asked, holder: Connection | None) -> None:
         if not asked.answer.done():

@@ -276,11 +276,14 @@ class Turn:
         )
 
     def _may_have_been_done(self, error: ActionError | FlowError) -> bool:
-        """Whether the action writes, and did not answer: it may have its effect all the same, now or a little later."""
+        """Whether the action writes, and did not answer: it may have its effect all the same, now or a little later.
+
+        Not where the connection was refused: then nobody was asked.
+        """
         spec = self.toolbox.actions.specs.get(error.action) if isinstance(error, ActionError) else None
-        return (
-            spec is not None and spec.effect != "read" and isinstance(error.__cause__, TimeoutError | ConnectionError)
-        )
+        if spec is None or spec.effect == "read" or isinstance(error.__cause__, ConnectionRefusedError):
+            return False
+        return isinstance(error.__cause__, TimeoutError | ConnectionError)
 
     async def _break_silence(self, draft: Dialogue) -> Dialogue:
         """Nobody is left without an answer: a message that only filled a slot, say, is acknowledged."""

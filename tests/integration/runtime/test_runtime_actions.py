@@ -109,6 +109,26 @@ async def test_what_did_not_answer_is_not_said_to_be_undone(effect: str, words: 
         assert len(set(shop.keys)) == 1
 
 
+@pytest.mark.parametrize(
+    ("failure", "words"),
+    [(ConnectionResetError, NOT_KNOWN), (ConnectionRefusedError, SORRY), (ValueError, SORRY)],
+)
+async def test_only_what_may_have_been_done_is_in_doubt(failure: type[Exception], words: str) -> None:
+    """Who was never reached has done nothing, and whoever says what is wrong has not either."""
+
+    @action("pay")
+    async def pay() -> None:
+        raise failure
+
+    written = """
+        actions: {pay: {effect: write}}
+        flows:
+          f: {steps: [{step: pay, type: action, call: pay}]}
+    """
+    async with talking(written, pay) as chat:
+        assert await chat.hear("/start_flow f") == words
+
+
 async def test_inputs_and_outputs_are_mapped() -> None:
     """Inputs are slots of their name, expressions or values; outputs fill slots of their name or the mapped ones."""
     seen: list[dict[str, object]] = []
